@@ -1,0 +1,79 @@
+/*
+ * assay: find the verb, hand over.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cli/opts.h"
+#include "harness/cli/verbs.h"
+
+static const struct hn_verb *const verbs[] = {
+    NULL,
+};
+
+static const struct hn_verb *find_verb(const char *name)
+{
+    for (unsigned i = 0; verbs[i]; i++)
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    return NULL;
+}
+
+static int print_overview(FILE *to, int status)
+{
+    (void)fputs("Assay " ASSAY_VERSION ": the test bench for C servers.\n\n"
+                "usage: assay VERB [options] [-- COMMAND ARG...]\n\n",
+                to);
+    for (unsigned i = 0; verbs[i]; i++)
+        (void)fprintf(to, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    (void)fputs(
+        "\nassay VERB --help explains a verb, with examples. Start with: assay doctor\n"
+        "exit: 0 fine, 1 the check found something, 2 wrong usage, 3 it could not be done here\n",
+        to);
+    return status;
+}
+
+static int print_man(const char *name)
+{
+    const struct hn_verb *verb = name ? find_verb(name) : NULL;
+
+    if (!verb) {
+        (void)fputs("assay: --man wants the name of a verb\n", stderr);
+        return 2;
+    }
+    hn_help_man(verb, stdout);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that went away is an error of write(2), not our end. */
+    (void)signal(SIGPIPE, SIG_IGN);
+
+    if (argc < 2)
+        return print_overview(stderr, 2);
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("assay " ASSAY_VERSION);
+        return 0;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
+        || strcmp(argv[1], "help") == 0) {
+        const struct hn_verb *verb = argc > 2 ? find_verb(argv[2]) : NULL;
+        if (!verb)
+            return print_overview(stdout, 0);
+        hn_help_print(verb, stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--man") == 0)
+        return print_man(argv[2]);
+
+    const struct hn_verb *verb = find_verb(argv[1]);
+    if (!verb) {
+        (void)fprintf(stderr, "assay: unknown verb '%s' (assay --help lists them)\n", argv[1]);
+        return 2;
+    }
+    return verb->run(verb, argc - 2, argv + 2);
+}

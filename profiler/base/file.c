@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "profiler/base/arena.h"
+
+enum { READ_STEP_BYTES = 64 * 1024 };
+
+static bool map_fd(struct pf_file *out, int fd, const char *path, struct pf_err *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return pf_err_sys(err, errno, "%s", path);
+    if (!S_ISREG(st.st_mode))
+        return pf_err_set(err, PF_ERR_FORMAT, "%s: not a regular file", path);
+    if (st.st_size == 0) {
+        *out = (struct pf_file){0};
+        return true;
+    }
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return pf_err_sys(err, errno, "%s: mmap", path);
+    *out = (struct pf_file){map, (size_t)st.st_size};
+    return true;
+}
+
+bool pf_file_open(struct pf_file *out, const char *path, struct pf_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return pf_err_sys(err, errno, "%s", path);
+
+    bool ok = map_fd(out, fd, path, err);
+    (void)close(fd);
+    return ok;
+}
+
+void pf_file_close(struct pf_file *file)
+{
+    if (file->map)
+        (void)munmap(file->map, file->size);
+    *file = (struct pf_file){0};
+}
+
+struct pf_bytes pf_file_view(const struct pf_file *file)
+{
+    return (struct pf_bytes){file->map, file->size};
+}
+
+bool pf_file_read_fd(struct pf_buf *out, int fd, size_t max, struct pf_err *err)
+{
+    uint8_t step[READ_STEP_BYTES];
+    size_t total = 0;
+
+    for (;;) {
+        ssize_t got = read(fd, step, sizeof step);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return pf_err_sys(err, errno, "read");
+        if (got == 0)
+            return true;
+        total += (size_t)got;
+        if (total > max)
+            return pf_err_set(err, PF_ERR_LIMIT, "more than %zu bytes", max);
+        pf_buf_put(out, step, (size_t)got);
+    }
+}
+
+bool pf_file_read(struct pf_buf *out, const char *path, size_t max, struct pf_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return pf_err_sys(err, errno, "%s", path);
+
+    bool ok = pf_file_read_fd(out, fd, max, err);
+    if (!ok)
+        (void)pf_err_prepend(err, "%s", path);
+    (void)close(fd);
+    return ok;
+}
+
+/* Anything that exists and is not a regular file is written to in place: it cannot be renamed over.
+ */
+static bool is_direct(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static bool open_temporary(struct pf_new_file *file, const char *path, struct pf_err *err)
+{
+    size_t size = strlen(path) + sizeof ".XXXXXX";
+
+    file->temporary = pf_mem_new(1, size);
+    (void)snprintf(file->temporary, size, "%s.XXXXXX", path);
+    file->fd = mkostemp(file->temporary, O_CLOEXEC);
+    if (file->fd < 0) {
+        int why = errno;
+        free(file->temporary);
+        file->temporary = NULL;
+        return pf_err_sys(err, why, "%s: cannot be written", path);
+    }
+    /* mkostemp makes it private; give it what open(2) would have given. */
+    mode_t mask = umask(0);
+    (void)umask(mask);
+    (void)fchmod(file->fd, 0666 & ~mask);
+    return true;
+}
+
+bool pf_new_file_open(struct pf_new_file *out, const char *path, struct pf_err *err)
+{
+    struct pf_new_file file = {.fd = -1, .direct = is_direct(path)};
+
+    if (file.direct) {
+        file.fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (file.fd < 0)
+            return pf_err_sys(err, errno, "%s: cannot be written", path);
+    } else if (!open_temporary(&file, path, err)) {
+        return false;
+    }
+    file.path = strdup(path);
+    *out = file;
+    return true;
+}
+
+bool pf_new_file_commit(struct pf_new_file *file, struct pf_err *err)
+{
+    int fd = file->fd;
+
+    file->fd = -1;
+    if (close(fd) != 0)
+        return pf_err_sys(err, errno, "%s: close", file->path);
+    if (file->direct)
+        return true;
+    if (rename(file->temporary, file->path) != 0)
+        return pf_err_sys(err, errno, "%s: rename", file->path);
+    free(file->temporary);
+    file->temporary = NULL;
+    return true;
+}
+
+void pf_new_file_close(struct pf_new_file *file)
+{
+    if (!file->path)
+        return;
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    if (file->temporary)
+        (void)unlink(file->temporary);
+    free(file->temporary);
+    free(file->path);
+    *file = (struct pf_new_file){.fd = -1};
+}
+
+bool pf_file_write_fd(int fd, struct pf_bytes bytes, const char *name, struct pf_err *err)
+{
+    const uint8_t *at = bytes.at;
+
+    for (size_t left = bytes.size; left > 0;) {
+        ssize_t put = write(fd, at, left);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return pf_err_sys(err, errno, "%s: write", name);
+        at += put;
+        left -= (size_t)put;
+    }
+    return true;
+}
+
+bool pf_file_write(const char *path, struct pf_bytes bytes, struct pf_err *err)
+{
+    struct pf_new_file file = {0};
+
+    bool ok = pf_new_file_open(&file, path, err) && pf_file_write_fd(file.fd, bytes, path, err)
+              && pf_new_file_commit(&file, err);
+
+    pf_new_file_close(&file);
+    return ok;
+}

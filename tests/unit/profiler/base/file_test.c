@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/base/file.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/assay-file-XXXXXX";
+
+static void make_dir(void)
+{
+    cr_assert_not_null(mkdtemp(dir));
+}
+
+static void drop_dir(void)
+{
+    char command[64];
+    (void)snprintf(command, sizeof command, "rm -rf %s", dir);
+    (void)!system(command);
+}
+
+static const char *in_dir(const char *name)
+{
+    static char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+TestSuite(file, .init = make_dir, .fini = drop_dir);
+
+Test(file, written_bytes_are_read_back)
+{
+    struct pf_err err = {0};
+    struct pf_file file = {0};
+
+    cr_assert(pf_file_write(in_dir("a"), (struct pf_bytes){"hello", 5}, &err), "%s", err.text);
+    cr_assert(pf_file_open(&file, in_dir("a"), &err), "%s", err.text);
+    cr_assert_eq(file.size, 5);
+    cr_assert_arr_eq(file.map, "hello", 5);
+    pf_file_close(&file);
+}
+
+Test(file, uncommitted_file_leaves_nothing)
+{
+    struct pf_err err = {0};
+    struct pf_new_file file = {0};
+
+    cr_assert(pf_new_file_open(&file, in_dir("b"), &err));
+    char *temporary = strdup(file.temporary);
+    pf_new_file_close(&file);
+
+    cr_assert_neq(access(in_dir("b"), F_OK), 0);
+    cr_assert_neq(access(temporary, F_OK), 0);
+    free(temporary);
+}
+
+Test(file, missing_directory_is_named)
+{
+    struct pf_err err = {0};
+
+    cr_assert_not(pf_file_write(in_dir("no/such"), (struct pf_bytes){"x", 1}, &err));
+    cr_assert_eq(err.code, PF_ERR_NOT_FOUND);
+    cr_assert_not_null(strstr(err.text, "no/such: cannot be written"));
+}
+
+Test(file, full_disk_is_an_error)
+{
+    struct pf_err err = {0};
+
+    cr_assert_not(pf_file_write("/dev/full", (struct pf_bytes){"x", 1}, &err));
+    cr_assert_not_null(strstr(err.text, "No space left"));
+}
+
+Test(file, directory_is_not_a_file)
+{
+    struct pf_err err = {0};
+    struct pf_file file = {0};
+
+    cr_assert_not(pf_file_open(&file, dir, &err));
+    cr_assert_eq(err.code, PF_ERR_FORMAT);
+}
+
+Test(file, empty_file_has_an_empty_view)
+{
+    struct pf_err err = {0};
+    struct pf_file file = {0};
+
+    cr_assert(pf_file_write(in_dir("e"), (struct pf_bytes){0}, &err));
+    cr_assert(pf_file_open(&file, in_dir("e"), &err));
+    cr_assert_eq(pf_file_view(&file).size, 0);
+    pf_file_close(&file);
+}
+
+Test(file, read_stops_at_its_maximum)
+{
+    struct pf_err err = {0};
+    struct pf_buf buf = {0};
+
+    cr_assert_not(pf_file_read(&buf, "/dev/zero", 1 << 20, &err));
+    cr_assert_eq(err.code, PF_ERR_LIMIT);
+    pf_buf_fini(&buf);
+}
