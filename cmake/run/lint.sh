@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Every check that needs no server: sourced by ./run, one step each.
+# SPDX-License-Identifier: MIT
+
+check_format() {
+  git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run -Werror
+}
+
+# Only what belongs to the build: the database names exactly the files that are compiled.
+check_tidy() {
+  run-clang-tidy -quiet -p build/clang -j "$(nproc)" "$PWD/(profiler|harness|mocks|fixtures)/.*\.c$"
+}
+
+check_cppcheck() {
+  cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+    --suppressions-list=tests/lint/cppcheck.txt --std=c11 -D__x86_64__ -D_GNU_SOURCE -I. -Iharness/include -Imocks/include \
+    -j "$(nproc)" profiler harness mocks fixtures
+}
+
+check_shell() {
+  shellcheck -x run cmake/run/*.sh tests/lint/layers tests/lint/headers tests/lint/symbols \
+    tests/lint/text tests/fuzz/run_all .ci/run
+}
+
+lint() {
+  step "format" check_format
+  step "shell scripts" check_shell
+  step "text: sizes, paths, notes" tests/lint/text tests/fuzz/run_all .ci/run
+  step "layers" tests/lint/layers
+  step "headers stand alone" tests/lint/headers
+  step "symbols carry prefixes" tests/lint/symbols build/clang
+  step "cppcheck" check_cppcheck
+  step "clang-tidy" check_tidy
+}
