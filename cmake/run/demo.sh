@@ -5,6 +5,7 @@
 
 demo_pids=()
 demo_dir=
+demo_logs=build/logs
 
 demo_end() {
   local pid
@@ -34,7 +35,7 @@ wait_for_port() {
 start() {
   local name=$1
   shift
-  "$@" >"$steps_log/$name.log" 2>&1 </dev/null &
+  "$@" >"$demo_logs/$name.log" 2>&1 </dev/null &
   demo_pids+=($!)
   demo_pid=$!
 }
@@ -89,7 +90,7 @@ demo_redis() {
 demo_suite() {
   step "sample suite against the sample server" \
     "$assay" test build/release/bin/sample_suite --junit out/tests.xml
-  tail -n 12 "$steps_log/sample-suite-against-the-sample-server.log" | sed 's/^/      /' >&2
+  tail -n 12 "$demo_logs/sample-suite-against-the-sample-server.log" | sed 's/^/      /' >&2
 }
 
 # The leaky server answers some requests, then ends; the check must find what it lost.
@@ -99,7 +100,7 @@ leak_check() {
   BUG=definite PORT=$port "$assay" leaks --quiet -o out/leaks.txt -o out/leaks.json -- \
     build/release/fixtures/leaky &
   local checked=$!
-  demo_pids+=($checked)
+  demo_pids+=("$checked")
   wait_for_port "$port"
   for ((i = 0; i < 25; i++)); do
     curl -s -o /dev/null "http://127.0.0.1:$port/"

@@ -19,13 +19,13 @@ check_cppcheck() {
 
 check_shell() {
   shellcheck -x run cmake/run/*.sh tests/lint/layers tests/lint/headers tests/lint/symbols \
-    tests/lint/text tests/fuzz/run_all .ci/run
+    tests/lint/text tests/fuzz/run_all bench/run_all .ci/run
 }
 
 lint() {
   step "format" check_format
   step "shell scripts" check_shell
-  step "text: sizes, paths, notes" tests/lint/text tests/fuzz/run_all .ci/run
+  step "text: sizes, paths, notes" tests/lint/text
   step "layers" tests/lint/layers
   step "headers stand alone" tests/lint/headers
   step "symbols carry prefixes" tests/lint/symbols build/clang
