@@ -132,6 +132,14 @@ uint32_t pf_profile_label_set(struct pf_profile *profile, const struct pf_label 
  */
 uint32_t pf_profile_named_location(struct pf_profile *profile, uint32_t function, uint32_t line);
 
+/*
+ * A location as a file states it: equal only to one with the same address, mapping, fold and lines.
+ * location->line_count lines; location->lines_at is ignored.
+ */
+uint32_t pf_profile_location_with_lines(struct pf_profile *profile,
+                                        const struct pf_location *location,
+                                        const struct pf_line *lines);
+
 /* Give a location its lines (replacing any). */
 void pf_profile_set_lines(struct pf_profile *profile, uint32_t location,
                           const struct pf_line *lines, uint32_t count);

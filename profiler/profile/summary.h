@@ -48,7 +48,8 @@ struct pf_summary {
 /* Write into, read from the profile's comments. Unknown comments are kept. */
 void pf_summary_store(const struct pf_summary *summary, struct pf_profile *profile);
 
-/* Fields with no comment stay zero; false if there is no comment of ours at all. */
+/* Fields with no comment stay zero (cost_percent: -1); false if there is no comment of ours at all.
+ */
 bool pf_summary_load(struct pf_summary *out, const struct pf_profile *profile);
 
 #endif
