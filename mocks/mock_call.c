@@ -1,0 +1,96 @@
+/*
+ * One call of a wrapped function that somebody watches: before it and after it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "mocks/mock_priv.h"
+
+/* While a rule's .call runs, the function it stands for is the real one in this thread. */
+static _Thread_local const struct mk_fn *stood_for;
+
+static void complain(const struct mk_call *call, const char *demand)
+{
+    const struct mk_fn *fn = call->fn;
+    char caller[128];
+
+    mk_symbol_name(caller, sizeof caller, call->caller);
+    mk_fail_at(fn->rule_file, fn->rule_line, "%s(%s): unexpected call to %s from %s", demand,
+               fn->name, fn->name, caller);
+}
+
+static enum mk_do decide(struct mk_call *call)
+{
+    struct mk_fn *fn = call->fn;
+
+    if (mk_torture_is_due(call))
+        return MK_DO_ANSWER;
+    call->rule = mk_rules_pick(call);
+    if (call->rule)
+        return mk_answer(call, call->rule);
+    if (fn->forbidden) {
+        complain(call, "forbid");
+        if (fn->failure != MK_FAILS_NEVER)
+            mk_answer_failure(call, fn->errnos ? fn->errnos[0] : 0);
+        return MK_DO_ANSWER;
+    }
+    if (fn->strict)
+        complain(call, "strict");
+    return MK_DO_REAL;
+}
+
+static bool is_watching(const struct mk_call *call)
+{
+    return mk_state.active && stood_for != call->fn && atomic_load(&call->fn->armed);
+}
+
+enum mk_do mk_call_begin(struct mk_call *call)
+{
+    enum mk_do what = MK_DO_REAL;
+
+    call->errno_at_entry = errno;
+    call->set_errno = -1;
+    if (!mk_enter()) {
+        call->nested = true;
+        return MK_DO_REAL;
+    }
+    mk_lock();
+    if (is_watching(call)) {
+        call->fn->entered++;
+        call->record = mk_log_open(call);
+        what = decide(call);
+        if (call->record)
+            call->record->was_real = what == MK_DO_REAL;
+    } else {
+        call->nested = true;
+    }
+    bool springs = call->fn->noreturn && !call->nested && what != MK_DO_CALL && mk_trap_is_set();
+    mk_unlock();
+    mk_leave();
+    if (springs)
+        mk_trap_spring(call);
+    if (what == MK_DO_CALL)
+        stood_for = call->fn;
+    errno = call->errno_at_entry;
+    return what;
+}
+
+void mk_call_end(struct mk_call *call, const void *ret)
+{
+    int err = call->set_errno >= 0 ? call->set_errno : errno;
+
+    if (call->instead)
+        stood_for = NULL;
+    if (!call->nested && mk_enter()) {
+        mk_lock();
+        if (mk_state.active && call->rule && call->rule->verb == MK_SPY)
+            mk_fill_outs(call, call->rule);
+        if (mk_state.active && call->record)
+            mk_log_close(call->record, call, ret, err);
+        mk_unlock();
+        mk_leave();
+    }
+    errno = err;
+}

@@ -1,0 +1,183 @@
+/*
+ * The call log: what went in and what came out of every watched call, with the first bytes of its
+ * buffers, for F_call(i) and for messages.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "mocks/mock_priv.h"
+
+static void keep_bytes(struct mk_record *record, unsigned param, const void *at, size_t size)
+{
+    if (record->bytes_count == MK_LOG_BUFFERS || !at)
+        return;
+    if (size > MK_LOG_BYTES)
+        size = MK_LOG_BYTES;
+    record->bytes[record->bytes_count].param = (uint8_t)param;
+    record->bytes[record->bytes_count].size = (uint8_t)size;
+    memcpy(record->bytes[record->bytes_count].at, at, size);
+    record->bytes_count++;
+}
+
+static void keep_inputs(struct mk_record *record, const struct mk_call *call)
+{
+    for (unsigned i = 0; i < call->fn->param_count; i++) {
+        const struct mk_param *of = &call->fn->params[i];
+        const void *at = (const void *)(uintptr_t)call->args[i].p;
+
+        if (of->role == MK_STRING && at)
+            keep_bytes(record, i, at, strnlen(at, MK_LOG_BYTES));
+        else if (of->role == MK_READS)
+            keep_bytes(record, i, at, mk_buffer_size(call->fn, i, call->args));
+    }
+}
+
+struct mk_record *mk_log_open(const struct mk_call *call)
+{
+    struct mk_fn *fn = call->fn;
+
+    mk_state.seq++;
+    fn->logged++;
+    if (mk_state.seq > MK_LOG_MAX) {
+        mk_state.log_full = true;
+        return NULL;
+    }
+    struct mk_record *record = mk_new(sizeof *record);
+    record->fn = fn;
+    record->seq = mk_state.seq;
+    record->thread = mk_thread_id();
+    record->caller = call->caller;
+    memcpy(record->args, call->args, fn->param_count * sizeof *record->args);
+    keep_inputs(record, call);
+    if (fn->records_end)
+        fn->records_end->next = record;
+    else
+        fn->records = record;
+    fn->records_end = record;
+    return record;
+}
+
+/* What the function wrote: as much as it says it did, where it says so. */
+static size_t filled_size(const struct mk_call *call, unsigned param, union mk_value ret)
+{
+    const struct mk_param *of = &call->fn->params[param];
+    size_t room = mk_buffer_size(call->fn, param, call->args);
+    size_t unit = of->element_size ? of->element_size : 1;
+
+    if (!of->fills_return)
+        return room;
+    return ret.i <= 0 ? 0 : (size_t)ret.u * unit < room ? (size_t)ret.u * unit : room;
+}
+
+void mk_log_close(struct mk_record *record, const struct mk_call *call, const void *ret, int err)
+{
+    const struct mk_fn *fn = call->fn;
+    union mk_value value = {0};
+
+    if (ret && fn->ret_size <= sizeof record->ret) {
+        memcpy(record->ret, ret, fn->ret_size);
+        value = mk_load(fn->ret_class, fn->ret_size, ret);
+    }
+    record->err = err;
+    for (unsigned i = 0; i < fn->param_count; i++) {
+        const void *at = (const void *)(uintptr_t)call->args[i].p;
+        if (fn->params[i].role == MK_FILLS && fn->params[i].fills_return)
+            keep_bytes(record, i, at, filled_size(call, i, value));
+        else if (fn->params[i].role == MK_STORES && !mk_returned_failure(fn, value))
+            keep_bytes(record, i, at, fn->params[i].pointee_size);
+    }
+}
+
+bool mk_returned_failure(const struct mk_fn *fn, union mk_value ret)
+{
+    if (fn->failure == MK_FAILS_RETURN)
+        return ret.i != 0;
+    return fn->failure == MK_FAILS_ERRNO && ret.u == fn->fail_value.u;
+}
+
+static bool is_watched(const struct mk_fn *fn)
+{
+    return fn->rules || fn->strict || fn->forbidden;
+}
+
+unsigned long mk_calls(struct mk_fn *fn, const char *file, int line)
+{
+    unsigned long calls = 0;
+
+    if (!mk_enter())
+        return 0;
+    mk_lock();
+    fn->asked = true;
+    if (!is_watched(fn))
+        mk_fail_at(file, line, "%s_calls(): nobody watches %s in this test: call spy_%s() first",
+                   fn->name, fn->name, fn->name);
+    calls = fn->logged;
+    mk_unlock();
+    mk_leave();
+    return calls;
+}
+
+static void put_common(unsigned char *view, const struct mk_record *record)
+{
+    struct mk_call_common common = {
+        .seq = record->seq,
+        .err = record->err,
+        .was_real = record->was_real,
+        .thread = record->thread,
+        .caller = record->caller,
+    };
+    memcpy(view, &common, sizeof common);
+}
+
+static void *make_view(struct mk_record *record)
+{
+    const struct mk_fn *fn = record->fn;
+    unsigned char *view = mk_new(fn->call_size);
+
+    put_common(view, record);
+    if (fn->call_ret_at != MK_NO_FIELD)
+        memcpy(view + fn->call_ret_at, record->ret, fn->ret_size);
+    for (unsigned i = 0; i < fn->param_count; i++) {
+        const struct mk_param *of = &fn->params[i];
+        if (of->call_at != MK_NO_FIELD && of->class != MK_BLOB)
+            mk_store(of->class, of->size, view + of->call_at, record->args[i]);
+    }
+    for (unsigned b = 0; b < record->bytes_count; b++) {
+        const struct mk_param *of = &fn->params[record->bytes[b].param];
+        struct assay_bytes bytes = {record->bytes[b].at, record->bytes[b].size};
+        if (of->call_bytes_at != MK_NO_FIELD)
+            memcpy(view + of->call_bytes_at, &bytes, sizeof bytes);
+    }
+    return view;
+}
+
+static struct mk_record *find_record(const struct mk_fn *fn, unsigned long index)
+{
+    struct mk_record *record = fn->records;
+
+    while (record && index--)
+        record = record->next;
+    return record;
+}
+
+const void *mk_call_view(struct mk_fn *fn, unsigned long index, const char *file, int line)
+{
+    static const _Alignas(16) unsigned char nothing[4096];
+
+    if (!mk_enter())
+        return nothing;
+    mk_lock();
+    fn->asked = true;
+    struct mk_record *record = find_record(fn, index);
+    if (record && !record->view)
+        record->view = make_view(record);
+    if (!record)
+        mk_fail_at(file, line, "%s_call(%lu): there were only %lu calls of %s%s", fn->name, index,
+                   fn->logged, fn->name,
+                   is_watched(fn) ? "" : " seen: nobody watches it, call its spy first");
+    const void *view = record ? record->view : nothing;
+    mk_unlock();
+    mk_leave();
+    return view;
+}

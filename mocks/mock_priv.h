@@ -1,0 +1,141 @@
+/*
+ * What the runtime's files share. Everything here is held under mk_lock and dies with the test.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MOCKS_MOCK_PRIV_H
+#define MOCKS_MOCK_PRIV_H
+
+#include "assay/mock.h"
+
+enum { MK_LOG_BUFFERS = 2, MK_LOG_MAX = 1 << 20 };
+
+/* The rules of one in_order block, and which of them is due. */
+struct mk_order {
+    struct mk_rule *due; /* NULL: all met */
+    struct mk_rule *last;
+    unsigned count;
+};
+
+struct mk_rule {
+    struct mk_rule *next;          /* of the same function */
+    struct mk_rule *next_any;      /* in the order they were added */
+    struct mk_rule *next_in_order; /* of the same in_order block */
+    struct mk_fn *fn;
+    enum mk_verb verb;
+    const char *file;
+    int line;
+    const unsigned char *fields; /* our copy of struct assay_rule_F */
+    struct mk_rule_common common;
+    unsigned limit;   /* calls it answers; 0: no end */
+    unsigned matched; /* calls whose arguments fit */
+    unsigned hits;    /* calls it answered */
+    struct mk_order *order;
+    unsigned position; /* in its order, from 1 */
+    /* The call that came nearest to fitting, for the message. */
+    unsigned nearest_misses; /* 0: none was seen */
+    unsigned nearest_param;
+    union mk_value nearest_value;
+    const void *nearest_caller;
+};
+
+struct mk_record {
+    struct mk_record *next; /* of the same function */
+    const struct mk_fn *fn;
+    unsigned long seq;
+    union mk_value args[MK_MAX_PARAMS];
+    unsigned char ret[MK_RET_BYTES];
+    int err;
+    bool was_real;
+    pid_t thread;
+    const void *caller;
+    struct {
+        uint8_t param, size;
+        unsigned char at[MK_LOG_BYTES];
+    } bytes[MK_LOG_BUFFERS];
+    uint8_t bytes_count;
+    void *view; /* struct assay_call_F, once asked for */
+};
+
+struct mk_state {
+    bool active; /* inside a test's body */
+    assay_mock_report report;
+    struct mk_rule *rules, **rules_end;
+    struct mk_order *open_order;
+    unsigned long seq;
+    bool log_full;
+    uint64_t seed;
+    bool seed_used;
+};
+
+extern struct mk_state mk_state;
+
+/* mock_state.c. enter: false if this thread is inside the runtime already. */
+bool mk_enter(void);
+void mk_leave(void);
+void mk_lock(void);
+void mk_unlock(void);
+pid_t mk_thread_id(void);
+void mk_arm(struct mk_fn *fn);
+
+/* mock_arena.c: zeroed memory that lives until the test's end. Ends the process when there is none.
+ */
+void *mk_new(size_t size);
+void *mk_copy(const void *bytes, size_t size);
+void mk_arena_reset(void);
+
+/* mock_value.c: between C's storage and the runtime's one kind of value. */
+union mk_value mk_load(enum mk_class class, size_t size, const void *from);
+void mk_store(enum mk_class class, size_t size, void *to, union mk_value value);
+bool mk_is_zero(const void *at, size_t size);
+
+/* mock_match.c: does one argument fit? other_args gives the length of buffers. */
+bool mk_matches(const struct mk_matcher *matcher, const struct mk_fn *fn, unsigned param,
+                const union mk_value *args);
+void mk_capture(const struct mk_matcher *matcher, const struct mk_param *param,
+                union mk_value value);
+const struct mk_matcher *mk_rule_matcher(const struct mk_rule *rule, unsigned param);
+/* How many bytes a buffer parameter shows in this call; 0 if unknown. */
+size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_value *args);
+
+/* mock_rules.c: the rule that answers this call, or NULL. */
+struct mk_rule *mk_rules_pick(struct mk_call *call);
+/* mock_check.c: says why a rule would do nothing, or false. */
+bool mk_rule_is_sound(const struct mk_rule *rule);
+/* mock_order.c */
+void mk_order_join(struct mk_rule *rule);
+void mk_order_met(struct mk_rule *rule);
+/* mock_answer.c: fill call with what the rule says. */
+enum mk_do mk_answer(struct mk_call *call, const struct mk_rule *rule);
+void mk_answer_failure(struct mk_call *call, int err);
+void mk_fill_outs(struct mk_call *call, const struct mk_rule *rule);
+/* mock_log.c */
+struct mk_record *mk_log_open(const struct mk_call *call);
+bool mk_returned_failure(const struct mk_fn *fn, union mk_value ret);
+void mk_log_close(struct mk_record *record, const struct mk_call *call, const void *ret, int err);
+/* mock_judge.c: reports the rules that were not met. */
+void mk_judge(void);
+/* mock_exit.c: jumps to the EXPECT_EXIT around, if there is one. */
+void mk_trap_spring(const struct mk_call *call);
+bool mk_trap_is_set(void);
+void mk_trap_forget(void);
+/* mock_torture.c */
+bool mk_torture_is_due(struct mk_call *call);
+void mk_torture_begin(void);
+void mk_torture_end(void);
+
+/* mock_report.c: a failure of the test at file:line. */
+void mk_fail_at(const char *file, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *mk_verb_name(enum mk_verb verb);
+
+/* mock_text.c: words for values; text is cut to size. */
+void mk_text_value(char *text, size_t size, const struct mk_param *param, union mk_value value);
+void mk_text_matcher(char *text, size_t size, const struct mk_matcher *matcher,
+                     const struct mk_param *param);
+
+/* mock_symbols.c: the function a return address lies in, "0x..." if it has no name. */
+void mk_symbol_name(char *text, size_t size, const void *return_addr);
+bool mk_symbol_is(const void *return_addr, const char *name);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * When mocks are in force: between the beginning and the end of a test's body.
+ *
+ * The runtime is linked with the code it watches, so what it calls itself may be wrapped as well.
+ * A thread inside the runtime is marked, and wrappers let a marked thread straight through; so a
+ * wrapped malloc, write or clock_gettime here is always the real one. A signal handler that
+ * interrupts the runtime is let through for the same reason, and cannot deadlock on the lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "mocks/mock_priv.h"
+
+/* The generated file defines it; a program without one has no wrapped functions. */
+extern struct mk_fn *const mk_wrapped_fns[] __attribute__((weak));
+
+struct mk_state mk_state;
+
+static _Thread_local volatile bool inside;
+static atomic_flag lock = ATOMIC_FLAG_INIT;
+
+bool mk_enter(void)
+{
+    if (inside)
+        return false;
+    inside = true;
+    atomic_signal_fence(memory_order_seq_cst);
+    return true;
+}
+
+void mk_leave(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    inside = false;
+}
+
+void mk_lock(void)
+{
+    while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire))
+        (void)syscall(SYS_sched_yield);
+}
+
+void mk_unlock(void)
+{
+    atomic_flag_clear_explicit(&lock, memory_order_release);
+}
+
+pid_t mk_thread_id(void)
+{
+    static _Thread_local pid_t thread, process;
+
+    /* A forked child has copied what its parent remembered. */
+    if (!thread || process != getpid()) {
+        thread = (pid_t)syscall(SYS_gettid);
+        process = getpid();
+    }
+    return thread;
+}
+
+static void reset_fn(struct mk_fn *fn)
+{
+    atomic_store(&fn->armed, 0U);
+    fn->rules = NULL;
+    fn->rules_end = NULL;
+    fn->records = fn->records_end = NULL;
+    fn->entered = fn->logged = 0;
+    fn->asked = fn->strict = fn->forbidden = false;
+    fn->rule_file = NULL;
+}
+
+static void forget(void)
+{
+    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++)
+        reset_fn(*fn);
+    mk_trap_forget();
+    mk_arena_reset();
+    mk_state = (struct mk_state){.report = mk_state.report, .seed = mk_state.seed};
+}
+
+/* exit() inside a body runs coverage and other destructors: they must see the real calls. */
+static void at_exit(void)
+{
+    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++)
+        atomic_store(&(*fn)->armed, 0U);
+}
+
+static void arm_ruled(void)
+{
+    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++)
+        if ((*fn)->rules || (*fn)->strict || (*fn)->forbidden)
+            mk_arm(*fn);
+}
+
+void mk_arm(struct mk_fn *fn)
+{
+    if (mk_state.active)
+        atomic_store(&fn->armed, 1U);
+}
+
+void assay_mock_begin(assay_mock_report report)
+{
+    static bool registered;
+
+    if (!mk_enter())
+        return;
+    mk_lock();
+    if (!registered)
+        (void)atexit(at_exit);
+    registered = true;
+    mk_state.active = true;
+    mk_state.report = report;
+    arm_ruled(); /* rules of the suite's .init */
+    mk_torture_begin();
+    mk_unlock();
+    mk_leave();
+}
+
+void assay_mock_end(void)
+{
+    if (!mk_enter())
+        return;
+    mk_lock();
+    mk_torture_end();
+    mk_judge();
+    forget();
+    mk_unlock();
+    mk_leave();
+}
+
+void assay_mock_forget(void)
+{
+    bool entered = mk_enter();
+
+    /* A test that was aborted inside the runtime (a failing report jumps) may hold the lock. */
+    (void)atomic_flag_test_and_set_explicit(&lock, memory_order_acquire);
+    forget();
+    mk_unlock();
+    if (entered)
+        mk_leave();
+    inside = false;
+}
