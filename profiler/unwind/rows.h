@@ -50,6 +50,9 @@ size_t pf_rows_build(void *memory, size_t capacity, void *scratch, size_t scratc
                      size_t *need_scratch, const struct pf_cfi_source *source,
                      struct pf_rows_stats *stats);
 
+/* Memory that is enough for any table of source; what is not used need never be touched. */
+size_t pf_rows_bound(const struct pf_cfi_source *source);
+
 /* A block from outside (cache file, shared memory) checked wholly; NULL if it is not a table. */
 const struct pf_rows *pf_rows_check(struct pf_bytes block);
 

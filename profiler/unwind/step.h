@@ -65,10 +65,15 @@ enum pf_lost {
     PF_LOST_NO_PROGRESS,  /* the caller's stack pointer would not move up */
     PF_LOST_EXPRESSION,   /* a DWARF expression beyond what is supported */
     PF_LOST_DEPTH,        /* the array was full */
+    PF_LOST_NO_REGISTER,  /* the rule needs a register whose value is not known */
 };
 
+/* In pf_regs.known, beside the bits of registers: the pc was interrupted by a signal, not returned
+ * to, so it is looked up as it stands. pf_unwind_step sets and obeys it. */
+#define PF_REGS_EXACT_PC (1U << 31)
+
 /* Step once, in place. is_return is true from the second frame on: the lookup subtracts one from
- * pc. */
+ * pc, unless PF_REGS_EXACT_PC says otherwise. */
 enum pf_step pf_unwind_step(struct pf_regs *regs, bool is_return, const struct pf_code_map *map,
                             const struct pf_memory *memory, enum pf_lost *lost);
 
