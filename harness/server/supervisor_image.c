@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/server/supervisor_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "harness/server/server_wire.h"
+#include "profiler/base/arena.h"
+#include "profiler/base/file.h"
+
+__asm__(".pushsection .rodata.hn_supervisor_image, \"a\", @progbits\n"
+        ".balign 16\n"
+        ".globl hn_supervisor_image\n.hidden hn_supervisor_image\n"
+        "hn_supervisor_image: .incbin \"" HN_SUPERVISOR_PATH "\"\n"
+        ".globl hn_supervisor_image_end\n.hidden hn_supervisor_image_end\n"
+        "hn_supervisor_image_end: .byte 0\n"
+        ".popsection\n");
+
+extern const char hn_supervisor_image[];
+extern const char hn_supervisor_image_end[];
+
+enum { ENV_MAX = 4096, SAFE_FD = 64 };
+
+/*
+ * Our environment without what belongs to the test runner: a Criterion or Assay process started by
+ * the server must not take itself for a test worker (BXFI_MAP), counters of gprof stay apart, and a
+ * runner's preloaded library has no business in a server.
+ */
+static bool is_runners(const char *entry)
+{
+    static const char *const names[] = {
+        "BXFI_MAP=",       "GMON_OUT_PREFIX=", "LISTEN_FDS=", "LISTEN_PID=",
+        "LISTEN_FDNAMES=", "NOTIFY_SOCKET=",   "CRITERION_",  NULL};
+
+    if (strncmp(entry, "LD_PRELOAD=", 11) == 0 && strstr(entry, "libassay"))
+        return true;
+    for (unsigned i = 0; names[i]; i++)
+        if (strncmp(entry, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static char **clean_environment(void)
+{
+    char **env = pf_mem_new(ENV_MAX + 1, sizeof *env);
+    unsigned count = 0;
+
+    for (char **entry = environ; *entry && count < ENV_MAX; entry++)
+        if (!is_runners(*entry))
+            env[count++] = *entry;
+    return env;
+}
+
+/* In the child: only async-signal-safe calls, for the test may have threads. */
+static void become(const int *fds, char *const *argv, char *const *env)
+{
+    sigset_t none;
+    int null_fd;
+
+    for (int i = 0; i < HN_FIRST_FREE_FD - HN_CONTROL_FD; i++)
+        if (dup2(fds[i], HN_CONTROL_FD + i) < 0)
+            _exit(126);
+    null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < HN_CONTROL_FD; fd++)
+        (void)dup2(null_fd, fd);
+    (void)syscall(SYS_close_range, HN_FIRST_FREE_FD, ~0u, 0);
+    (void)setsid();
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)execve("/proc/self/fd/6", argv, env);
+    _exit(127);
+}
+
+/* Away from the numbers they shall be given, so that no dup2 closes one still needed. */
+static bool move_up(int *fds, size_t count, struct pf_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SAFE_FD);
+        if (fds[i] >= 0)
+            continue;
+        int why = errno;
+        while (i-- > 0)
+            (void)close(fds[i]);
+        return pf_err_sys(err, why, "descriptors for the server's supervisor");
+    }
+    return true;
+}
+
+static int open_image(struct pf_err *err)
+{
+    struct pf_bytes image = {hn_supervisor_image,
+                             (size_t)(hn_supervisor_image_end - hn_supervisor_image)};
+    int fd = memfd_create("assay-supervisor", MFD_CLOEXEC);
+
+    if (fd < 0) {
+        (void)pf_err_sys(err, errno, "memfd for the server's supervisor");
+        return -1;
+    }
+    if (!pf_file_write_fd(fd, image, "the server's supervisor", err)) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool hn_supervisor_spawn(pid_t *pid, int control_fd, int shared_fd, int spec_fd, struct pf_err *err)
+{
+    enum { FDS = HN_FIRST_FREE_FD - HN_CONTROL_FD };
+    char test[16];
+    char *argv[] = {(char *)(uintptr_t) "assay-supervisor", test, NULL};
+    int image_fd = open_image(err);
+    int fds[FDS] = {control_fd, shared_fd, spec_fd, image_fd};
+
+    if (image_fd < 0)
+        return false;
+    bool ok = move_up(fds, FDS, err);
+    (void)close(image_fd);
+    if (!ok)
+        return false;
+
+    (void)snprintf(test, sizeof test, "%d", getpid());
+    char **env = clean_environment();
+    pid_t child = fork();
+    if (child == 0)
+        become(fds, argv, env);
+    int fork_errno = errno;
+    for (int i = 0; i < FDS; i++)
+        (void)close(fds[i]);
+    free(env);
+    if (child < 0)
+        return pf_err_sys(err, fork_errno, "fork of the server's supervisor");
+    *pid = child;
+    return true;
+}
