@@ -1,0 +1,127 @@
+/*
+ * Which name is shown, of all that were found for an address.
+ *
+ * DWARF's name of a function, unless the symbol table knows a plainer alias for the same entry
+ * point (DWARF says __libc_read where everybody says read).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profiler/symbol/demangle.h"
+#include "profiler/symbol/symbolize_priv.h"
+
+enum { LINES_MAX = 64 };
+
+static uint32_t enter_function(struct pf_profile *profile, const char *symbol, const char *name,
+                               const char *file, uint32_t start_line)
+{
+    char demangled[PF_DEMANGLED_MAX];
+    struct pf_function function = {.start_line = start_line};
+
+    if (pf_demangle(symbol, demangled, sizeof demangled))
+        name = demangled;
+    function.name = pf_profile_string(profile, name ? name : symbol);
+    function.system_name = pf_profile_string(profile, symbol);
+    function.file = pf_profile_string(profile, file ? file : "");
+    return pf_profile_function(profile, &function);
+}
+
+/* The symbol-table name of a function's entry point, if it is plainer than DWARF's. */
+static const char *plainer_alias(const struct pf_query *query, const struct pf_name_frame *frame)
+{
+    const struct pf_symbol *symbol = &query->symbol;
+
+    if (frame->depth != 0 || !symbol->name || symbol->value != frame->entry
+        || symbol->bind == 0 /* STB_LOCAL: "foo.cold", "foo.constprop.0" */)
+        return NULL;
+    if (frame->name && pf_symbol_strangeness(symbol->name) >= pf_symbol_strangeness(frame->name))
+        return NULL;
+    return symbol->name;
+}
+
+static uint32_t enter_frame(struct pf_profile *profile, const struct pf_query *query,
+                            const struct pf_name_frame *frame, const char *file)
+{
+    const char *alias = frame->linkage ? NULL : plainer_alias(query, frame);
+    const char *name = alias ? alias : frame->name;
+    const char *symbol = frame->linkage ? frame->linkage : name;
+
+    if (!symbol)
+        symbol = query->symbol.name && frame->depth == 0 ? query->symbol.name : "?";
+    return enter_function(profile, symbol, name, file ? file : frame->decl_file, frame->start_line);
+}
+
+/* Innermost first. Returns how many. */
+static uint32_t enter_frames(struct pf_profile *profile, const struct pf_query *query,
+                             struct pf_line *lines)
+{
+    const char *file = query->file;
+    uint32_t line = query->line;
+    uint32_t count = 0;
+
+    for (const struct pf_name_frame *frame = query->frame; frame; frame = frame->outer) {
+        /* Too deep: the outermost, the real function, takes the last place. */
+        uint32_t at = count < LINES_MAX ? count : LINES_MAX - 1;
+        lines[at].function = enter_frame(profile, query, frame, file);
+        lines[at].line = line;
+        count = at + 1;
+        file = frame->call_file;
+        line = frame->call_line;
+    }
+    return count;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static uint32_t enter_plain(struct pf_profile *profile, const struct pf_query *query,
+                            const struct pf_code_ranges *code, const char *object, bool *named)
+{
+    const struct pf_symbol *symbol = code                 ? pf_symtab_choice(query, code)
+                                     : query->symbol.name ? &query->symbol
+                                                          : NULL;
+    char text[PF_MANGLED_MAX + 8];
+
+    *named = true;
+    if (symbol)
+        return enter_function(profile, symbol->name, NULL, query->file, 0);
+    if (query->plt) {
+        char demangled[PF_MANGLED_MAX];
+        bool mangled = pf_demangle(query->plt, demangled, sizeof demangled);
+        (void)snprintf(text, sizeof text, "%.*s@plt", PF_MANGLED_MAX,
+                       mangled ? demangled : query->plt);
+        return enter_function(profile, text, NULL, NULL, 0);
+    }
+    *named = false;
+    (void)snprintf(text, sizeof text, "%.*s+0x%" PRIx64, 512, base_name(object), query->file_addr);
+    return enter_function(profile, text, NULL, NULL, 0);
+}
+
+void pf_symbolize_enter(struct pf_profile *profile, const struct pf_queries *queries,
+                        const struct pf_code_ranges *code, const char *object,
+                        struct pf_entered *entered)
+{
+    for (size_t i = 0; i < queries->count; i++) {
+        const struct pf_query *query = &queries->at[i];
+        struct pf_line lines[LINES_MAX];
+        uint32_t count = enter_frames(profile, query, lines);
+        bool named = count > 0;
+
+        if (count == 0) {
+            lines[0].function = enter_plain(profile, query, code, object, &named);
+            lines[0].line = query->file ? query->line : 0;
+            count = 1;
+        }
+        pf_profile_set_lines(profile, query->location, lines, count);
+        entered->named += named;
+        entered->with_lines += lines[0].line != 0;
+        entered->with_inlines += count > 1;
+    }
+}
