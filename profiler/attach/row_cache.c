@@ -183,7 +183,7 @@ static uint32_t list_files(int dir_fd, struct kept **out, uint64_t *total)
             files = pf_mem_resize(files, count ? 2 * (size_t)count : 1, sizeof *files);
         struct kept *file = &files[count++];
         *file = (struct kept){st.st_mtim, (uint64_t)st.st_size, ""};
-        (void)snprintf(file->name, sizeof file->name, "%s", at->d_name);
+        memcpy(file->name, at->d_name, strlen(at->d_name) + 1);
         *total += file->bytes;
     }
     if (dir)
