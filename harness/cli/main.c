@@ -11,6 +11,7 @@
 #include "harness/cli/verbs.h"
 
 static const struct hn_verb *const verbs[] = {
+    &hn_verb_report,
     NULL,
 };
 

@@ -39,6 +39,14 @@ void pf_profile_move(struct pf_profile *to, struct pf_profile *from)
     *from = (struct pf_profile){0};
 }
 
+void pf_profile_comment(struct pf_profile *profile, uint32_t string)
+{
+    if (string == PF_NONE
+        || pf_table_push(&profile->comments, sizeof string, &string, 1, PF_PROFILE_ITEMS_MAX)
+               == PF_NONE)
+        profile->is_full = true;
+}
+
 uint32_t pf_profile_add_value_type(struct pf_profile *profile, const char *type, const char *unit)
 {
     /* Columns are fixed once there are rows. */

@@ -149,6 +149,9 @@ void pf_profile_set_lines(struct pf_profile *profile, uint32_t location,
 uint32_t pf_profile_add(struct pf_profile *profile, uint32_t stack, uint32_t labels,
                         const int64_t *values);
 
+/* Append a string to the comments, even if one is equal. */
+void pf_profile_comment(struct pf_profile *profile, uint32_t string);
+
 uint32_t pf_profile_add_value_type(struct pf_profile *profile, const char *type, const char *unit);
 
 /* Borrowed views, valid until the next item of that kind is entered. Indices must exist. */

@@ -10,6 +10,7 @@
 
 #include "profiler/profile/profile.h"
 #include "profiler/profile/table_priv.h"
+#include "profiler/profile/value.h"
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
@@ -321,16 +322,6 @@ static uint32_t append_sample(struct pf_profile *profile, const struct pf_sample
     return id;
 }
 
-/* Sums from a hostile file may pass 63 bits: they stop at the end of the range. */
-static int64_t add_saturated(int64_t a, int64_t b)
-{
-    int64_t sum = 0;
-
-    if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? INT64_MIN : INT64_MAX;
-    return sum;
-}
-
 uint32_t pf_profile_add(struct pf_profile *profile, uint32_t stack, uint32_t labels,
                         const int64_t *values)
 {
@@ -347,6 +338,6 @@ uint32_t pf_profile_add(struct pf_profile *profile, uint32_t stack, uint32_t lab
 
     int64_t *row = profile->values + (size_t)id * profile->value_count;
     for (uint32_t i = 0; i < profile->value_count; i++)
-        row[i] = add_saturated(row[i], values[i]);
+        row[i] = pf_value_add(row[i], values[i]);
     return id;
 }

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "profiler/profile/profile.h"
-#include "profiler/profile/table_priv.h"
 
 enum { SUMMARY_LINE_BYTES = 512 };
 #define SUMMARY_PREFIX "assay."
@@ -60,10 +59,7 @@ static void put_comment(struct pf_profile *profile, char *line)
     for (char *at = line; *at; at++)
         if (*at == '\n' || *at == '\r')
             *at = ' ';
-    uint32_t string = pf_profile_string(profile, line);
-    if (pf_table_push(&profile->comments, sizeof string, &string, 1, PF_PROFILE_ITEMS_MAX)
-        == PF_NONE)
-        profile->is_full = true;
+    pf_profile_comment(profile, pf_profile_string(profile, line));
 }
 
 static void format_value(const struct field *field, const void *from, char *out, size_t size)

@@ -4,13 +4,10 @@
 #include <criterion/criterion.h>
 
 #include "profiler/profile/profile.h"
-#include "profiler/profile/table_priv.h"
 
 static void add_comment(struct pf_profile *profile, const char *text)
 {
-    uint32_t string = pf_profile_string(profile, text);
-
-    (void)pf_table_push(&profile->comments, sizeof string, &string, 1, PF_PROFILE_ITEMS_MAX);
+    pf_profile_comment(profile, pf_profile_string(profile, text));
 }
 
 Test(summary, what_is_stored_is_loaded)

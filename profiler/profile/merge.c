@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/profile/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "profiler/profile/profile.h"
+#include "profiler/profile/summary.h"
+
+/* from's indices as into's, PF_NONE until entered. */
+struct translation {
+    struct pf_profile *into;
+    const struct pf_profile *from;
+    uint32_t *strings, *locations, *stacks, *label_sets;
+    uint32_t columns[PF_PROFILE_VALUES_MAX]; /* into's column i is from's columns[i] */
+};
+
+static uint32_t *new_indices(uint32_t count)
+{
+    uint32_t *indices = pf_mem_new(count, sizeof *indices);
+
+    if (count)
+        memset(indices, 0xff, count * sizeof *indices);
+    return indices;
+}
+
+static uint32_t move_string(struct translation *t, uint32_t index)
+{
+    if (index >= t->from->strings.count)
+        return 0;
+    if (t->strings[index] == PF_NONE) {
+        const struct pf_string *string = (const struct pf_string *)t->from->strings.items + index;
+        t->strings[index] = pf_profile_string_n(t->into, string->text, string->size);
+    }
+    return t->strings[index];
+}
+
+static uint32_t move_mapping(struct translation *t, uint32_t index)
+{
+    if (index == PF_NONE)
+        return PF_NONE;
+    struct pf_mapping mapping = *pf_profile_mapping_at(t->from, index);
+
+    mapping.file = move_string(t, mapping.file);
+    mapping.build_id = move_string(t, mapping.build_id);
+    return pf_profile_mapping(t->into, &mapping);
+}
+
+static uint32_t move_function(struct translation *t, uint32_t index)
+{
+    struct pf_function function = *pf_profile_function_at(t->from, index);
+
+    function.name = move_string(t, function.name);
+    function.system_name = move_string(t, function.system_name);
+    function.file = move_string(t, function.file);
+    return pf_profile_function(t->into, &function);
+}
+
+static uint32_t move_location(struct translation *t, uint32_t index)
+{
+    if (t->locations[index] != PF_NONE)
+        return t->locations[index];
+
+    struct pf_location location = *pf_profile_location_at(t->from, index);
+    const struct pf_line *lines = pf_profile_lines_view(t->from, &location);
+    struct pf_line *moved = pf_mem_new(location.line_count, sizeof *moved);
+
+    location.mapping = move_mapping(t, location.mapping);
+    for (uint32_t i = 0; i < location.line_count; i++)
+        moved[i] = (struct pf_line){move_function(t, lines[i].function), lines[i].line};
+    t->locations[index] = pf_profile_location_with_lines(t->into, &location, moved);
+    free(moved);
+    return t->locations[index];
+}
+
+static uint32_t move_stack(struct translation *t, uint32_t index)
+{
+    if (t->stacks[index] != PF_NONE)
+        return t->stacks[index];
+
+    uint32_t count = 0;
+    const uint32_t *stack = pf_profile_stack_view(t->from, index, &count);
+    uint32_t *moved = pf_mem_new(count, sizeof *moved);
+    for (uint32_t i = 0; i < count; i++)
+        moved[i] = move_location(t, stack[i]);
+    t->stacks[index] = pf_profile_stack(t->into, moved, count);
+    free(moved);
+    return t->stacks[index];
+}
+
+static uint32_t move_labels(struct translation *t, uint32_t index)
+{
+    if (index == PF_NONE || t->label_sets[index] != PF_NONE)
+        return index == PF_NONE ? PF_NONE : t->label_sets[index];
+
+    uint32_t count = 0;
+    const struct pf_label *labels = pf_profile_labels_view(t->from, index, &count);
+    struct pf_label *moved = pf_mem_new(count, sizeof *moved);
+    for (uint32_t i = 0; i < count; i++)
+        moved[i] = (struct pf_label){.key = move_string(t, labels[i].key),
+                                     .str = move_string(t, labels[i].str),
+                                     .num = labels[i].num,
+                                     .num_unit = move_string(t, labels[i].num_unit)};
+    t->label_sets[index] = pf_profile_label_set(t->into, moved, count);
+    free(moved);
+    return t->label_sets[index];
+}
+
+static bool has_type(const struct pf_profile *a, uint32_t column, const struct pf_profile *b,
+                     uint32_t other)
+{
+    const struct pf_value_type *x = &a->value_types[column], *y = &b->value_types[other];
+
+    return strcmp(pf_profile_text(a, x->type), pf_profile_text(b, y->type)) == 0
+           && strcmp(pf_profile_text(a, x->unit), pf_profile_text(b, y->unit)) == 0;
+}
+
+/* Drop into's column at: its values move together. */
+static void drop_column(struct pf_profile *into, uint32_t at)
+{
+    uint32_t row = into->value_count;
+    int64_t *to = into->values;
+
+    for (size_t i = 0; i < (size_t)into->samples.count * row; i++)
+        if (i % row != at)
+            *to++ = into->values[i];
+    for (uint32_t i = at; i + 1 < row; i++)
+        into->value_types[i] = into->value_types[i + 1];
+    into->value_count--;
+    if (into->default_value > at || into->default_value == into->value_count)
+        into->default_value -= into->default_value > 0;
+}
+
+static bool match_columns(struct translation *t, struct pf_err *err)
+{
+    struct pf_profile *into = t->into;
+    uint32_t matches[PF_PROFILE_VALUES_MAX];
+    uint32_t common = 0;
+
+    for (uint32_t i = 0; i < into->value_count; i++) {
+        matches[i] = PF_NONE;
+        for (uint32_t j = 0; j < t->from->value_count; j++)
+            if (has_type(into, i, t->from, j))
+                matches[i] = j;
+        common += matches[i] != PF_NONE;
+    }
+    if (common == 0)
+        return pf_err_set(err, PF_ERR_USAGE, "measures %s, the others %s: they cannot be added up",
+                          pf_profile_text(t->from, t->from->value_types[0].type),
+                          pf_profile_text(into, into->value_types[0].type));
+    for (uint32_t i = into->value_count; i-- > 0;)
+        if (matches[i] == PF_NONE)
+            drop_column(into, i);
+    for (uint32_t i = 0, kept = 0; kept < common; i++)
+        if (matches[i] != PF_NONE)
+            t->columns[kept++] = matches[i];
+    return true;
+}
+
+static void add_samples(struct translation *t)
+{
+    int64_t values[PF_PROFILE_VALUES_MAX];
+
+    for (uint32_t i = 0; i < t->from->samples.count; i++) {
+        const struct pf_sample *sample = pf_profile_sample_at(t->from, i);
+        const int64_t *row = pf_profile_values_view(t->from, i);
+        for (uint32_t j = 0; j < t->into->value_count; j++)
+            values[j] = row[t->columns[j]];
+        (void)pf_profile_add(t->into, move_stack(t, sample->stack), move_labels(t, sample->labels),
+                             values);
+    }
+}
+
+/* Counts add up, rows of both lists follow each other; text of the first stays. */
+static void add_summary(struct pf_summary *into, const struct pf_summary *from)
+{
+    into->samples += from->samples;
+    into->lost += from->lost;
+    into->throttled += from->throttled;
+    into->truncated += from->truncated;
+    into->rooted += from->rooted;
+    into->target_cpu_ns += from->target_cpu_ns;
+    into->profiler_cpu_ns += from->profiler_cpu_ns;
+    if (from->cost_percent > into->cost_percent)
+        into->cost_percent = from->cost_percent;
+    for (uint32_t i = 0; i < from->process_count && into->process_count < PF_SUMMARY_ROWS_MAX; i++)
+        into->processes[into->process_count++] = from->processes[i];
+    for (uint32_t i = 0; i < from->unrooted_count && into->unrooted_count < PF_SUMMARY_ROWS_MAX;
+         i++)
+        into->unrooted[into->unrooted_count++] = from->unrooted[i];
+}
+
+static void merge_summaries(struct pf_profile *into, const struct pf_profile *from)
+{
+    struct pf_summary *pair = pf_mem_new(2, sizeof *pair);
+    bool has_into = pf_summary_load(&pair[0], into);
+
+    if (pf_summary_load(&pair[1], from)) {
+        if (has_into)
+            add_summary(&pair[0], &pair[1]);
+        pf_summary_store(has_into ? &pair[0] : &pair[1], into);
+    }
+    free(pair);
+}
+
+static bool has_comment(const struct pf_profile *profile, uint32_t string)
+{
+    const uint32_t *comments = profile->comments.items;
+
+    for (uint32_t i = 0; i < profile->comments.count; i++)
+        if (comments[i] == string)
+            return true;
+    return false;
+}
+
+static void merge_rest(struct translation *t)
+{
+    struct pf_profile *into = t->into;
+    const struct pf_profile *from = t->from;
+    const uint32_t *comments = from->comments.items;
+
+    merge_summaries(into, from);
+    for (uint32_t i = 0; i < from->comments.count; i++) {
+        uint32_t string = move_string(t, comments[i]);
+        if (strncmp(pf_profile_text(into, string), "assay.", 6) != 0 && !has_comment(into, string))
+            pf_profile_comment(into, string);
+    }
+    into->duration_ns += from->duration_ns;
+    if (from->time_ns && (!into->time_ns || from->time_ns < into->time_ns))
+        into->time_ns = from->time_ns;
+    if (into->period == 0) {
+        into->period = from->period;
+        into->period_type = (struct pf_value_type){move_string(t, from->period_type.type),
+                                                   move_string(t, from->period_type.unit)};
+    }
+}
+
+bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, struct pf_err *err)
+{
+    struct translation t = {.into = into, .from = from};
+
+    if (!match_columns(&t, err))
+        return false;
+    t.strings = new_indices(from->strings.count);
+    t.locations = new_indices(from->locations.count);
+    t.stacks = new_indices(from->stacks.count);
+    t.label_sets = new_indices(from->label_sets.count);
+    add_samples(&t);
+    merge_rest(&t);
+    free(t.strings);
+    free(t.locations);
+    free(t.stacks);
+    free(t.label_sets);
+    if (into->is_full)
+        return pf_err_set(err, PF_ERR_LIMIT, "together they hold more items than a profile may");
+    return true;
+}

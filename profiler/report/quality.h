@@ -1,0 +1,31 @@
+/*
+ * How far a profile can be trusted: the header of the text report.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_REPORT_QUALITY_H
+#define PROFILER_REPORT_QUALITY_H
+
+#include <stdint.h>
+
+#include "profiler/profile/summary.h"
+
+struct pf_profile;
+struct pf_text;
+
+/* Below these a conclusion is unsafe, and the report says so. */
+enum { PF_QUALITY_FEW_SAMPLES = 500, PF_QUALITY_ROOTED_PERCENT = 95, PF_QUALITY_LOST_PERCENT = 1 };
+
+enum { PF_QUALITY_WARNINGS = 4, PF_QUALITY_WARNING_BYTES = 256 };
+
+/* The warnings a summary deserves; returns how many. */
+unsigned pf_quality_warnings(const struct pf_summary *summary,
+                             char out[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES]);
+
+/* 0 where nothing was sampled. */
+double pf_quality_rooted_percent(const struct pf_summary *summary);
+
+/* Engine, duration, samples, lost, rooted, where unwinding stopped, cost, warnings. */
+void pf_quality_put(const struct pf_text *text, const struct pf_profile *profile);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The table of formats, and writing a profile in one of them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "profiler/report/report.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "profiler/base/file.h"
+#include "profiler/base/sink.h"
+#include "profiler/report/writers_priv.h"
+
+static const char *const pprof_extensions[] = {".pb.gz", ".pprof", ".pprof.gz", ".prof", NULL};
+static const char *const folded_extensions[] = {".folded", ".collapsed", NULL};
+static const char *const text_extensions[] = {".txt", ".text", NULL};
+static const char *const no_extensions[] = {NULL};
+
+static const struct pf_report_format formats[] = {
+    {"folded", folded_extensions, pf_folded_write, "folded stacks, a line each"},
+    {"pprof", pprof_extensions, pf_pprof_write, "pprof's profile.proto, gzip"},
+    {"text", text_extensions, pf_text_write, "the functions that cost most, for reading"},
+    {NULL, no_extensions, NULL, NULL},
+};
+
+const struct pf_report_format *pf_report_formats(void)
+{
+    return formats;
+}
+
+const struct pf_report_format *pf_report_format_named(const char *name)
+{
+    for (const struct pf_report_format *format = formats; format->name; format++)
+        if (strcmp(format->name, name) == 0)
+            return format;
+    return NULL;
+}
+
+static size_t match_size(const struct pf_report_format *format, const char *path)
+{
+    size_t path_size = strlen(path);
+    size_t best = 0;
+
+    for (const char *const *at = format->extensions; *at; at++) {
+        size_t size = strlen(*at);
+        if (size < path_size && size > best && strcmp(path + path_size - size, *at) == 0)
+            best = size;
+    }
+    return best;
+}
+
+const struct pf_report_format *pf_report_format_of(const char *path)
+{
+    const struct pf_report_format *best = NULL;
+    size_t best_size = 0;
+
+    for (const struct pf_report_format *format = formats; format->name; format++) {
+        size_t size = match_size(format, path);
+        if (size > best_size) {
+            best = format;
+            best_size = size;
+        }
+    }
+    return best;
+}
+
+static bool write_fd(int fd, const struct pf_profile *profile,
+                     const struct pf_report_format *format, const struct pf_report_options *options,
+                     struct pf_err *err)
+{
+    struct pf_sink sink;
+
+    pf_sink_init(&sink, pf_sink_to_fd, &fd);
+    bool ok = format->write(profile, options, &sink, err) && pf_sink_finish(&sink, err);
+    pf_sink_fini(&sink);
+    return ok;
+}
+
+static bool write_path(const char *path, const struct pf_profile *profile,
+                       const struct pf_report_format *format,
+                       const struct pf_report_options *options, struct pf_err *err)
+{
+    struct pf_new_file file = {0};
+
+    bool ok =
+        pf_new_file_open(&file, path, err)
+        && (write_fd(file.fd, profile, format, options, err) || pf_err_prepend(err, "%s", path))
+        && pf_new_file_commit(&file, err);
+    pf_new_file_close(&file);
+    return ok;
+}
+
+bool pf_report_save(const struct pf_profile *profile, const struct pf_report_format *format,
+                    const struct pf_report_options *options, const char *path, struct pf_err *err)
+{
+    static const struct pf_report_options plain;
+
+    if (!format->write)
+        return pf_err_set(err, PF_ERR_USAGE, "format '%s' is only read", format->name);
+    if (!options)
+        options = &plain;
+    if (!path || strcmp(path, "-") == 0)
+        return write_fd(STDOUT_FILENO, profile, format, options, err);
+    return write_path(path, profile, format, options, err);
+}
