@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,26 +30,58 @@ static uint32_t enter_function(struct pf_profile *profile, const char *symbol, c
     return pf_profile_function(profile, &function);
 }
 
+static bool is_mangled(const char *symbol)
+{
+    return symbol && symbol[0] == '_' && (symbol[1] == 'Z' || symbol[1] == 'R');
+}
+
+/* What compilers append to the names of a function's parts and special versions. */
+static size_t plain_size(const char *name)
+{
+    static const char *const suffixes[] = {".constprop.", ".isra.", ".part.",  ".cold",
+                                           ".lto_priv.",  ".llvm.", ".clone.", ".localalias"};
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        const char *found = strstr(name, suffixes[i]);
+        if (found && found != name && (size_t)(found - name) < size)
+            size = (size_t)(found - name);
+    }
+    return size;
+}
+
 /* The symbol-table name of a function's entry point, if it is plainer than DWARF's. */
 static const char *plainer_alias(const struct pf_query *query, const struct pf_name_frame *frame)
 {
     const struct pf_symbol *symbol = &query->symbol;
 
     if (frame->depth != 0 || !symbol->name || symbol->value != frame->entry
-        || symbol->bind == 0 /* STB_LOCAL: "foo.cold", "foo.constprop.0" */)
+        || symbol->bind == STB_LOCAL /* "foo.constprop.0" */)
         return NULL;
     if (frame->name && pf_symbol_strangeness(symbol->name) >= pf_symbol_strangeness(frame->name))
         return NULL;
     return symbol->name;
 }
 
+/* The mangled name: DWARF leaves it out where only this object can call the function. */
+static const char *mangled_name(const struct pf_query *query, const struct pf_name_frame *frame)
+{
+    if (is_mangled(frame->linkage))
+        return frame->linkage;
+    if (frame->depth == 0 && is_mangled(query->symbol.name) && query->symbol.value == frame->entry)
+        return query->symbol.name;
+    return NULL;
+}
+
 static uint32_t enter_frame(struct pf_profile *profile, const struct pf_query *query,
                             const struct pf_name_frame *frame, const char *file)
 {
-    const char *alias = frame->linkage ? NULL : plainer_alias(query, frame);
+    const char *symbol = mangled_name(query, frame);
+    const char *alias = symbol ? NULL : plainer_alias(query, frame);
     const char *name = alias ? alias : frame->name;
-    const char *symbol = frame->linkage ? frame->linkage : name;
 
+    if (!symbol)
+        symbol = name;
     if (!symbol)
         symbol = query->symbol.name && frame->depth == 0 ? query->symbol.name : "?";
     return enter_function(profile, symbol, name, file ? file : frame->decl_file, frame->start_line);
@@ -90,14 +123,16 @@ static uint32_t enter_plain(struct pf_profile *profile, const struct pf_query *q
     char text[PF_MANGLED_MAX + 8];
 
     *named = true;
-    if (symbol)
-        return enter_function(profile, symbol->name, NULL, query->file, 0);
     if (query->plt) {
         char demangled[PF_MANGLED_MAX];
         bool mangled = pf_demangle(query->plt, demangled, sizeof demangled);
         (void)snprintf(text, sizeof text, "%.*s@plt", PF_MANGLED_MAX,
                        mangled ? demangled : query->plt);
         return enter_function(profile, text, NULL, NULL, 0);
+    }
+    if (symbol) {
+        (void)snprintf(text, sizeof text, "%.*s", (int)plain_size(symbol->name), symbol->name);
+        return enter_function(profile, symbol->name, text, query->file, 0);
     }
     *named = false;
     (void)snprintf(text, sizeof text, "%.*s+0x%" PRIx64, 512, base_name(object), query->file_addr);

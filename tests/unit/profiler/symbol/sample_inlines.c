@@ -6,7 +6,7 @@
  */
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 #define MARK(name) __asm__ volatile(".globl " #name "\n.type " #name ", @object\n" #name ":\n nop")
 
@@ -43,6 +43,8 @@ __attribute__((noinline)) static void local_function(uint64_t value)
 int main(int argc, char **argv)
 {
     (void)argv;
+    if (argc > 1)
+        (void)pause(); /* to be looked at while it lives */
     sample_outer((uint64_t)argc);
     local_function(7);
     (void)printf("%llu\n", (unsigned long long)sink);
