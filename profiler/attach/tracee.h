@@ -43,6 +43,9 @@ void pf_tracee_interrupt(const struct pf_tracee *tracee);
  */
 bool pf_tracee_wait_stop(struct pf_tracee *tracee, uint64_t deadline_ns);
 
+/* Has it ended (or its process)? */
+bool pf_tracee_is_gone(const struct pf_tracee *tracee);
+
 /* Let it run on as if nothing had happened. Safe on one that ended. */
 void pf_tracee_release(struct pf_tracee *tracee);
 

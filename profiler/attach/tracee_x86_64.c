@@ -43,11 +43,11 @@ static void keep_signal(struct pf_tracee *tracee, int status)
         tracee->pending_signal = status & SIGNAL_MASK;
 }
 
-static bool is_zombie(pid_t tid)
+bool pf_tracee_is_gone(const struct pf_tracee *tracee)
 {
     struct pf_proc_stat stat;
 
-    return !pf_proc_stat_read(&stat, tid, 0) || stat.state == 'Z' || stat.state == 'X';
+    return !pf_proc_stat_read(&stat, tracee->tid, 0) || stat.state == 'Z' || stat.state == 'X';
 }
 
 /*
@@ -82,7 +82,7 @@ bool pf_tracee_wait_stop(struct pf_tracee *tracee, uint64_t deadline_ns)
     int status;
 
     while ((status = poll_stop(tracee->tid, flags)) == 0) {
-        if (pf_clock_now_ns() >= deadline_ns || is_zombie(tracee->tid))
+        if (pf_clock_now_ns() >= deadline_ns || pf_tracee_is_gone(tracee))
             return false;
         pf_clock_sleep_ms(WAIT_STEP_MS);
     }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/attach/inject.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "profiler/attach/inject_libc.h"
+#include "profiler/attach/inject_point.h"
+#include "profiler/attach/proc_stat.h"
+#include "profiler/attach/proc_tree.h"
+#include "profiler/attach/remote_call.h"
+#include "profiler/base/clock.h"
+
+enum { TRY_AGAIN_MS = 2, STATUS_BYTES = 4096, ERROR_TEXT_BYTES = 256, PATH_BYTES = 4096 };
+
+/* A filter may end the process for a system call it never made before. */
+static bool check_seccomp(pid_t pid, struct pf_err *err)
+{
+    char path[64], text[STATUS_BYTES];
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (!pf_proc_read_text(path, text, sizeof text))
+        return pf_err_set(err, PF_ERR_NOT_FOUND, "no such process");
+    if (strstr(text, "\nSeccomp:\t") && !strstr(text, "\nSeccomp:\t0"))
+        return pf_err_set(
+            err, PF_ERR_UNSUPPORTED,
+            "it filters its system calls (seccomp), which may end it for one of ours: "
+            "start it with the agent, or use --engine perf");
+    return true;
+}
+
+static bool check_library(const struct pf_inject *request, struct pf_err *err)
+{
+    char path[PATH_BYTES];
+    struct stat ours, theirs;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/root%s", request->pid, request->library);
+    if (stat(request->library, &ours) != 0)
+        return pf_err_set(err, PF_ERR_NOT_FOUND, "%s: no such file", request->library);
+    if (stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+        return true;
+    return pf_err_set(
+        err, PF_ERR_UNSUPPORTED,
+        "it does not see %s (another root or container): copy it there under the same "
+        "path, or use --engine perf",
+        request->library);
+}
+
+/* What dlerror says there, behind the failure. */
+static bool fail_dlopen(struct pf_remote *remote, const struct pf_remote_libc *libc,
+                        uint64_t deadline_ns, struct pf_err *err)
+{
+    char text[ERROR_TEXT_BYTES] = "no reason given";
+    uint64_t at = 0;
+
+    if (pf_remote_call(remote, libc->dlerror_addr, (uint64_t[2]){0, 0}, deadline_ns, &at, err)
+        && at)
+        (void)pf_tracee_read(remote->tracee->pid, at, text, sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    return pf_err_set(err, PF_ERR_SYSTEM, "dlopen refused the agent: %s", text);
+}
+
+static bool call_all(struct pf_remote *remote, const struct pf_remote_libc *libc,
+                     const struct pf_inject *request, struct pf_err *err)
+{
+    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)request->timeout_ms * 1000000;
+    uint64_t path = pf_remote_text(remote, request->library);
+    uint64_t name = pf_remote_text(remote, request->entry);
+    uint64_t text = pf_remote_text(remote, request->text);
+    uint64_t handle = 0, entry = 0, result = 0;
+
+    if (!path || !name || !text)
+        return pf_err_set(err, PF_ERR_SYSTEM, "its stack cannot be written");
+    if (!pf_remote_call(remote, libc->dlopen_addr, (uint64_t[2]){path, RTLD_NOW}, deadline_ns,
+                        &handle, err))
+        return false;
+    if (handle == 0)
+        return fail_dlopen(remote, libc, deadline_ns, err);
+    if (!pf_remote_call(remote, libc->dlsym_addr, (uint64_t[2]){handle, name}, deadline_ns, &entry,
+                        err))
+        return false;
+    if (entry == 0)
+        return pf_err_set(err, PF_ERR_FORMAT, "%s: no function %s", request->library,
+                          request->entry);
+    if (!pf_remote_call(remote, entry, (uint64_t[2]){text, 0}, deadline_ns, &result, err))
+        return false;
+    if ((int)result != 0)
+        return pf_err_set(err, PF_ERR_SYSTEM, "%s: %s returned %d", request->library,
+                          request->entry, (int)result);
+    return true;
+}
+
+static bool call_in(struct pf_tracee *tracee, const struct pf_remote_libc *libc,
+                    const struct pf_inject *request, struct pf_err *err)
+{
+    struct pf_remote remote = {0};
+
+    bool ok = pf_remote_begin(&remote, tracee, err) && call_all(&remote, libc, request, err);
+    pf_remote_end(&remote);
+    return ok;
+}
+
+/* Stop one thread; use it if it stands well. False with *tried false: it did not, go on looking. */
+static bool try_thread(pid_t tid, struct pf_inject_point *point, const struct pf_inject *request,
+                       struct pf_injection *out, bool *tried, struct pf_err *err)
+{
+    struct pf_tracee tracee = {0};
+    uint64_t began_ns = pf_clock_now_ns();
+
+    if (!pf_tracee_seize(&tracee, request->pid, tid, err))
+        return !(*tried = err->code == PF_ERR_DENIED);
+    pf_tracee_interrupt(&tracee);
+    if (!pf_tracee_wait_stop(&tracee, began_ns + (uint64_t)request->timeout_ms * 1000000)) {
+        pf_tracee_release(&tracee);
+        return false;
+    }
+    out->tries++;
+    *tried = pf_inject_point_is_safe(point, &tracee);
+    bool ok = *tried && call_in(&tracee, &point->libc, request, err);
+    pf_tracee_release(&tracee);
+    out->tid = tid;
+    out->pause_ns = pf_clock_now_ns() - began_ns;
+    return ok;
+}
+
+static bool try_threads(struct pf_inject_point *point, const struct pf_inject *request,
+                        struct pf_injection *out, bool *tried, struct pf_err *err)
+{
+    struct pf_pid_list tids = {0};
+    bool ok = false;
+
+    (void)pf_proc_threads(&tids, request->pid);
+    for (uint32_t i = 0; i < tids.count && !*tried && !ok; i++)
+        ok = try_thread(tids.at[i], point, request, out, tried, err);
+    pf_pid_list_fini(&tids);
+    return ok;
+}
+
+static bool find_and_call(struct pf_inject_point *point, const struct pf_inject *request,
+                          struct pf_injection *out, struct pf_err *err)
+{
+    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)request->timeout_ms * 1000000;
+    bool tried = false;
+
+    do {
+        if (try_threads(point, request, out, &tried, err))
+            return true;
+        if (tried)
+            return false;
+        pf_clock_sleep_ms(TRY_AGAIN_MS);
+    } while (pf_clock_now_ns() < deadline_ns);
+    return pf_err_set(err, PF_ERR_LIMIT,
+                      "no thread stood at a safe place in %u ms (%u stops, the last one: %s): try "
+                      "again, start it with the agent, or use --engine perf",
+                      request->timeout_ms, out->tries, point->reason);
+}
+
+bool pf_inject(const struct pf_inject *request, struct pf_injection *out, struct pf_err *err)
+{
+    struct pf_injection done = {0};
+    struct pf_inject_point point = {0};
+
+    bool ok = check_seccomp(request->pid, err) && check_library(request, err)
+              && pf_inject_point_init(&point, request->pid, err)
+              && find_and_call(&point, request, &done, err);
+    pf_inject_point_fini(&point);
+    if (!ok)
+        return pf_err_prepend(err, "process %d: the agent was not put in", request->pid);
+    *out = done;
+    return true;
+}

@@ -1,0 +1,20 @@
+/*
+ * Dynamic symbols of an object by name: what its loader would resolve.
+ *
+ * Format: System V gABI, chapter 5, symbol table; the newest default version wins by coming first.
+ * Context: host.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_ELF_ELF_SYMBOLS_H
+#define PROFILER_ELF_ELF_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pf_elf;
+
+/* File address of a function defined in .dynsym; false if there is none of that name. */
+bool pf_elf_function_addr(const struct pf_elf *elf, const char *name, uint64_t *file_addr);
+
+#endif
