@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/attach/perf_threads.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "profiler/base/arena.h"
+
+/*
+ * Grow when at least this many stacks and this share of a root's stacks were cut: rooted stacks
+ * shall be 99 % at the least, and one deep outlier is not worth larger copies for all.
+ */
+enum { GROW_CUT_MIN = 3, GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
+
+/* Descriptors kept free for everything else: objects, /proc, the profile itself. */
+enum { FDS_RESERVED = 64 };
+
+static void raise_fd_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void pf_perf_threads_init(struct pf_perf_threads *set, const struct pf_perf_rings *rings,
+                          const struct pf_perf_access *access, const struct pf_perf_wish *wish)
+{
+    raise_fd_limit();
+    *set = (struct pf_perf_threads){.rings = rings,
+                                    .access = *access,
+                                    .wish = *wish,
+                                    .root_free = PF_TID_NONE,
+                                    .heir_free = PF_TID_NONE};
+}
+
+/* Free slots are chained: roots through stack_bytes, heirs through root. */
+static uint32_t take_root(struct pf_perf_threads *set)
+{
+    uint32_t index = set->root_free;
+
+    if (index != PF_TID_NONE) {
+        set->root_free = set->roots[index].stack_bytes;
+        return index;
+    }
+    if (set->root_count == set->root_capacity) {
+        set->root_capacity = set->root_capacity ? set->root_capacity * 2 : ITEMS_FIRST;
+        set->roots = pf_mem_resize(set->roots, set->root_capacity, sizeof *set->roots);
+    }
+    return set->root_count++;
+}
+
+static uint32_t take_heir(struct pf_perf_threads *set)
+{
+    uint32_t index = set->heir_free;
+
+    if (index != PF_TID_NONE) {
+        set->heir_free = set->heirs[index].root;
+        return index;
+    }
+    if (set->heir_count == set->heir_capacity) {
+        set->heir_capacity = set->heir_capacity ? set->heir_capacity * 2 : ITEMS_FIRST;
+        set->heirs = pf_mem_resize(set->heirs, set->heir_capacity, sizeof *set->heirs);
+    }
+    return set->heir_count++;
+}
+
+static void add_heir(struct pf_perf_threads *set, pid_t pid, pid_t tid, uint32_t root)
+{
+    uint32_t index = take_heir(set);
+
+    set->heirs[index] = (struct pf_perf_heir){pid, tid, root};
+    pf_tid_map_put(&set->by_tid, tid, index);
+    set->roots[root].heirs++;
+    set->live++;
+}
+
+struct reading {
+    uint64_t value, running_ns, lost;
+};
+
+static struct reading read_root(const struct pf_perf_threads *set, const struct pf_perf_root *root)
+{
+    struct reading sum = {0};
+
+    for (uint32_t i = 0; i < set->rings->count; i++) {
+        struct reading one = {0};
+        if (read(root->fds[i], &one, sizeof one) <= 0)
+            continue;
+        sum.running_ns += one.running_ns;
+        sum.lost += one.lost;
+    }
+    return sum;
+}
+
+static void close_fds(int *fds, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        (void)close(fds[i]);
+    free(fds);
+}
+
+static void close_root(struct pf_perf_threads *set, uint32_t index)
+{
+    struct pf_perf_root *root = &set->roots[index];
+    struct reading sum = read_root(set, root);
+
+    set->closed_cpu_ns += sum.running_ns;
+    set->closed_lost += sum.lost;
+    close_fds(root->fds, set->rings->count);
+    *root = (struct pf_perf_root){.stack_bytes = set->root_free};
+    set->root_free = index;
+    set->open_roots--;
+}
+
+void pf_perf_threads_fini(struct pf_perf_threads *set)
+{
+    for (uint32_t i = 0; i < set->root_count; i++)
+        if (set->roots[i].fds)
+            close_fds(set->roots[i].fds, set->rings->count);
+    free(set->roots);
+    free(set->heirs);
+    pf_tid_map_fini(&set->by_tid);
+    memset(set, 0, sizeof *set);
+}
+
+/* 0 or errno. */
+static int open_fds(const struct pf_perf_threads *set, const struct perf_event_attr *attr,
+                    pid_t tid, int *fds)
+{
+    for (uint32_t i = 0; i < set->rings->count; i++) {
+        const struct pf_perf_ring *ring = &set->rings->at[i];
+        int why = 0;
+
+        fds[i] = pf_perf_open(attr, tid, ring->cpu);
+        if (fds[i] < 0)
+            why = -fds[i];
+        else if (ioctl(fds[i], PERF_EVENT_IOC_SET_OUTPUT, ring->fd) != 0)
+            why = errno;
+        if (why == 0)
+            continue;
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+        while (i-- > 0)
+            (void)close(fds[i]);
+        return why;
+    }
+    return 0;
+}
+
+static bool has_fds_left(const struct pf_perf_threads *set, uint32_t threads)
+{
+    struct rlimit limit;
+    uint64_t used = ((uint64_t)set->open_roots + threads) * set->rings->count;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY
+           || used + FDS_RESERVED < limit.rlim_cur;
+}
+
+static enum pf_perf_opened say_refused(struct pf_perf_threads *set, int why)
+{
+    switch (why) {
+    case ESRCH:
+        return PF_PERF_GONE;
+    case EACCES:
+    case EPERM:
+        set->denied++;
+        return PF_PERF_DENIED;
+    default:
+        set->refused_fds++;
+        return PF_PERF_FULL;
+    }
+}
+
+enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid,
+                                         uint32_t stack_bytes)
+{
+    struct perf_event_attr attr;
+    struct pf_perf_wish wish = set->wish;
+    int *fds = pf_mem_new(set->rings->count, sizeof *fds);
+
+    if (stack_bytes)
+        wish.stack_bytes = stack_bytes;
+    pf_perf_sampler(&attr, &set->access, &wish);
+    int why = has_fds_left(set, 1) ? open_fds(set, &attr, tid, fds) : EMFILE;
+    if (why != 0) {
+        free(fds);
+        return say_refused(set, why);
+    }
+
+    uint32_t index = take_root(set);
+    set->roots[index] =
+        (struct pf_perf_root){.tid = tid, .stack_bytes = wish.stack_bytes, .fds = fds};
+    set->open_roots++;
+    add_heir(set, pid, tid, index);
+    return PF_PERF_OPENED;
+}
+
+bool pf_perf_threads_has(const struct pf_perf_threads *set, pid_t tid)
+{
+    return pf_tid_map_find(&set->by_tid, tid) != PF_TID_NONE;
+}
+
+void pf_perf_threads_forked(struct pf_perf_threads *set, pid_t parent_tid, pid_t pid, pid_t tid)
+{
+    uint32_t parent = pf_tid_map_find(&set->by_tid, parent_tid);
+
+    if (parent == PF_TID_NONE || pf_perf_threads_has(set, tid))
+        return;
+    if (set->wish.threads_only && set->heirs[parent].pid != pid)
+        return;
+    add_heir(set, pid, tid, set->heirs[parent].root);
+}
+
+void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid)
+{
+    uint32_t index = pf_tid_map_find(&set->by_tid, tid);
+
+    if (index == PF_TID_NONE)
+        return;
+    uint32_t root = set->heirs[index].root;
+    pf_tid_map_remove(&set->by_tid, tid);
+    set->heirs[index] = (struct pf_perf_heir){.root = set->heir_free};
+    set->heir_free = index;
+    set->live--;
+    if (--set->roots[root].heirs == 0)
+        close_root(set, root);
+}
+
+/* Open every heir of a root with events of its own and give the root's up. */
+static bool grow_root(struct pf_perf_threads *set, uint32_t index)
+{
+    uint32_t bytes = set->roots[index].stack_bytes * GROW_FACTOR;
+    uint32_t heirs = set->roots[index].heirs;
+
+    if (bytes > PF_STACK_COPY_MAX)
+        bytes = PF_STACK_COPY_MAX;
+    if (!has_fds_left(set, heirs))
+        return false;
+
+    struct pf_perf_heir *moving = pf_mem_new(heirs, sizeof *moving);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < set->heir_count && count < heirs; i++)
+        if (set->heirs[i].tid && set->heirs[i].root == index)
+            moving[count++] = set->heirs[i];
+    for (uint32_t i = 0; i < count; i++)
+        pf_perf_threads_exited(set, moving[i].tid); /* the last one closes the root */
+    for (uint32_t i = 0; i < count; i++)
+        (void)pf_perf_threads_open(set, moving[i].pid, moving[i].tid, bytes);
+    free(moving);
+    set->grown++;
+    return true;
+}
+
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes)
+{
+    uint32_t heir = pf_tid_map_find(&set->by_tid, tid);
+
+    if (heir == PF_TID_NONE)
+        return false;
+    struct pf_perf_root *root = &set->roots[set->heirs[heir].root];
+    root->samples++;
+    root->out_of_bytes += is_out_of_bytes;
+    if (!is_out_of_bytes || root->stack_bytes >= PF_STACK_COPY_MAX
+        || root->out_of_bytes < GROW_CUT_MIN
+        || root->out_of_bytes * GROW_CUT_ONE_IN < root->samples)
+        return false;
+    return grow_root(set, set->heirs[heir].root);
+}
+
+uint64_t pf_perf_threads_cpu_ns(const struct pf_perf_threads *set)
+{
+    uint64_t sum = set->closed_cpu_ns;
+
+    for (uint32_t i = 0; i < set->root_count; i++)
+        if (set->roots[i].fds)
+            sum += read_root(set, &set->roots[i]).running_ns;
+    return sum;
+}
+
+uint64_t pf_perf_threads_lost(const struct pf_perf_threads *set)
+{
+    uint64_t sum = set->closed_lost;
+
+    for (uint32_t i = 0; i < set->root_count; i++)
+        if (set->roots[i].fds)
+            sum += read_root(set, &set->roots[i]).lost;
+    return sum;
+}

@@ -1,0 +1,88 @@
+/*
+ * The events of every thread that is sampled.
+ *
+ * A root is a thread we opened events for: one a CPU, inherited by all it starts from then on
+ * (threads, and processes unless told otherwise). Its heirs are the live threads that sample
+ * through it. Closing a root's events would silence its heirs, so they stay open until the last
+ * heir is gone, and a root grows (larger stack copies) by opening every heir anew.
+ *
+ * Limits:  descriptors. The soft limit is raised to the hard one; threads beyond it are counted
+ *          (refused_fds), not sampled.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_ATTACH_PERF_THREADS_H
+#define PROFILER_ATTACH_PERF_THREADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "profiler/attach/perf_access.h"
+#include "profiler/attach/perf_rings.h"
+#include "profiler/attach/tid_map.h"
+
+/* A record is at most 64 KiB, header and registers included. */
+enum { PF_STACK_COPY_FIRST = 8 << 10, PF_STACK_COPY_MAX = 60 << 10 };
+
+enum pf_perf_opened {
+    PF_PERF_OPENED,
+    PF_PERF_GONE,   /* the thread ended before */
+    PF_PERF_FULL,   /* no descriptors left */
+    PF_PERF_DENIED, /* somebody else's, or one that may not be looked at */
+};
+
+struct pf_perf_root {
+    pid_t tid;
+    uint32_t heirs; /* live ones, itself included; 0: the slot is free */
+    uint32_t stack_bytes;
+    uint64_t samples, out_of_bytes; /* at this size */
+    int *fds;                       /* one a ring */
+};
+
+struct pf_perf_heir {
+    pid_t pid, tid;
+    uint32_t root;
+};
+
+struct pf_perf_threads {
+    const struct pf_perf_rings *rings;
+    struct pf_perf_access access;
+    struct pf_perf_wish wish;
+    struct pf_perf_root *roots;
+    uint32_t root_count, root_capacity, root_free, open_roots;
+    struct pf_perf_heir *heirs;
+    uint32_t heir_count, heir_capacity, heir_free;
+    uint32_t live;            /* threads sampled now */
+    struct pf_tid_map by_tid; /* to heirs */
+
+    uint64_t closed_cpu_ns, closed_lost; /* of roots closed so far */
+    uint32_t refused_fds, denied, grown;
+};
+
+/* Keeps rings. */
+void pf_perf_threads_init(struct pf_perf_threads *set, const struct pf_perf_rings *rings,
+                          const struct pf_perf_access *access, const struct pf_perf_wish *wish);
+void pf_perf_threads_fini(struct pf_perf_threads *set);
+
+/* Sample a thread not sampled yet, copying stack_bytes (0: the wish's). */
+enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid,
+                                         uint32_t stack_bytes);
+
+bool pf_perf_threads_has(const struct pf_perf_threads *set, pid_t tid);
+
+/* A sampled thread has started another: it is sampled already. */
+void pf_perf_threads_forked(struct pf_perf_threads *set, pid_t parent_tid, pid_t pid, pid_t tid);
+void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid);
+
+/*
+ * Count a sample of tid, and whether its stack was cut off. When enough were, everything under its
+ * root is opened again with a larger copy; true then.
+ */
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes);
+
+/* CPU time of all that was ever sampled here, and samples the kernel had no room for, so far. */
+uint64_t pf_perf_threads_cpu_ns(const struct pf_perf_threads *set);
+uint64_t pf_perf_threads_lost(const struct pf_perf_threads *set);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * The perf engine's state during one recording.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_SESSION_RECORD_PERF_H
+#define PROFILER_SESSION_RECORD_PERF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profiler/attach/mapped_objects.h"
+#include "profiler/attach/perf_access.h"
+#include "profiler/attach/perf_rings.h"
+#include "profiler/attach/perf_threads.h"
+#include "profiler/attach/proc_tree.h"
+#include "profiler/session/record_engine.h"
+#include "profiler/session/record_fold.h"
+#include "profiler/session/record_people.h"
+#include "profiler/session/record_quality.h"
+
+struct pf_perf_session {
+    struct pf_record_job *job;
+    struct pf_perf_access access;
+    struct pf_perf_rings rings;
+    struct pf_perf_threads threads;
+    struct pf_mapped_objects objects;
+    struct pf_record_people people;
+    struct pf_fold fold;
+    struct pf_record_quality quality;
+    struct pf_pid_list processes; /* of the tree, as last listed */
+    uint64_t period_ns;
+    uint64_t next_scan_ns, next_progress_ns;
+    uint32_t scans;
+    bool has_lost_records; /* since the last scan */
+    uint64_t pcs[PF_FOLD_DEPTH_MAX];
+};
+
+/* Attach to everything of the target that runs. The first scan of a recording. */
+ASSAY_CHECKED
+bool pf_perf_session_attach(struct pf_perf_session *session, struct pf_err *err);
+
+/* List the tree again and sample what was missed: call after a drain. */
+void pf_perf_session_rescan(struct pf_perf_session *session);
+
+/* Take one record in. */
+void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * The perf engine's two inputs: what /proc lists, and what the rings say.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "profiler/base/clock.h"
+#include "profiler/session/record_perf.h"
+
+/*
+ * Scans: a thread started while the first listing was read, by one not sampled yet, is found by the
+ * next. Soon at first, then only as a safety net (fork records tell of all others).
+ */
+enum { SCAN_FIRST_MS = 100, SCAN_MS = 1000, SCANS_SOON = 3, PASSES_MAX = 8 };
+
+/* Open what a process has and is not sampled; how many there were. */
+static uint32_t open_threads(struct pf_perf_session *session, pid_t pid)
+{
+    struct pf_pid_list threads = {0};
+    uint32_t opened = 0;
+
+    (void)pf_proc_threads(&threads, pid);
+    for (uint32_t i = 0; i < threads.count; i++)
+        if (!pf_perf_threads_has(&session->threads, threads.at[i]))
+            opened +=
+                pf_perf_threads_open(&session->threads, pid, threads.at[i], 0) == PF_PERF_OPENED;
+    pf_pid_list_fini(&threads);
+    return opened;
+}
+
+static void list_processes(struct pf_perf_session *session)
+{
+    const struct pf_target *target = session->job->target;
+
+    session->processes.count = 0;
+    for (uint32_t i = 0; i < target->process_count; i++)
+        if (!target->processes[i].has_ended)
+            pf_pid_list_add(&session->processes, target->processes[i].pid);
+    if (!session->job->options->skip_children)
+        pf_proc_tree_grow(&session->processes);
+}
+
+static uint32_t scan(struct pf_perf_session *session)
+{
+    uint32_t opened = 0;
+
+    list_processes(session);
+    for (uint32_t i = 0; i < session->processes.count; i++)
+        opened += open_threads(session, session->processes.at[i]);
+    return opened;
+}
+
+/* Names, maps and rows of those that run, before the first sample: not while rings fill. */
+static void learn(struct pf_perf_session *session)
+{
+    list_processes(session);
+    for (uint32_t i = 0; i < session->processes.count; i++) {
+        struct pf_record_process *process =
+            pf_people_process(&session->people, session->processes.at[i]);
+        if (process)
+            (void)pf_space_code(&process->space, &session->objects);
+    }
+}
+
+static bool explain_nothing(const struct pf_perf_session *session, struct pf_err *err)
+{
+    pid_t pid = session->job->target->processes[0].pid;
+
+    if (session->threads.denied)
+        return pf_err_set(
+            err, PF_ERR_DENIED,
+            "process %d may not be profiled by this user: run as root or as its owner", (int)pid);
+    if (session->threads.refused_fds)
+        return pf_err_set(err, PF_ERR_LIMIT,
+                          "process %d: no descriptors for perf events: raise ulimit -n", (int)pid);
+    return pf_err_set(err, PF_ERR_NOT_FOUND, "process %d ended before it could be recorded",
+                      (int)pid);
+}
+
+bool pf_perf_session_attach(struct pf_perf_session *session, struct pf_err *err)
+{
+    bool holds_command = session->job->target->is_held;
+
+    session->threads.wish.on_exec = holds_command && session->job->target->process_count == 1;
+    learn(session);
+    for (unsigned pass = 0; pass < PASSES_MAX && scan(session) > 0; pass++)
+        ;
+    session->threads.wish.on_exec = false;
+    session->next_scan_ns = pf_clock_now_ns() + SCAN_FIRST_MS * UINT64_C(1000000);
+    return session->threads.live > 0 || explain_nothing(session, err);
+}
+
+void pf_perf_session_rescan(struct pf_perf_session *session)
+{
+    unsigned pause_ms = ++session->scans < SCANS_SOON ? SCAN_FIRST_MS : SCAN_MS;
+
+    /* With fork records lost, a thread not known may be sampled already: twice is worse. */
+    if (!session->has_lost_records)
+        (void)scan(session);
+    session->has_lost_records = false;
+    session->next_scan_ns = pf_clock_now_ns() + pause_ms * UINT64_C(1000000);
+}
+
+static void unwind(struct pf_perf_session *session, struct pf_record_process *process,
+                   const struct pf_event_sample *sample, struct pf_trail *trail)
+{
+    uint64_t low = sample->regs.at[PF_REG_RSP];
+    struct pf_memory memory = {
+        .bytes = sample->stack.at, .low = low, .high = low + sample->stack.size};
+    bool was_built = process->space.is_built;
+    struct pf_code_map code = pf_space_code(&process->space, &session->objects);
+
+    if (!was_built)
+        pf_fold_forget(&session->fold);
+    *trail = (struct pf_trail){.pcs = session->pcs, .capacity = PF_FOLD_DEPTH_MAX};
+    pf_unwind_stack(trail, &sample->regs, &code, &memory);
+}
+
+static void enter_sample(struct pf_perf_session *session, struct pf_record_thread *thread,
+                         const struct pf_event_sample *sample, const struct pf_trail *trail)
+{
+    struct pf_record_process *process = session->people.processes[thread->process];
+    struct pf_fold_frames frames = {.leaf = PF_NONE,
+                                    .kernel = sample->callchain,
+                                    .kernel_count = sample->callchain_count,
+                                    .trail = trail,
+                                    .space = &process->space};
+    int64_t values[] = {1, (int64_t)session->period_ns};
+
+    process->samples++;
+    (void)pf_profile_add(session->job->profile, pf_fold_stack(&session->fold, &frames),
+                         pf_people_labels(&session->people, thread, NULL), values);
+}
+
+static void take_sample(struct pf_perf_session *session, const struct pf_event *event)
+{
+    const struct pf_event_sample *sample = &event->sample;
+    struct pf_record_thread *thread = pf_people_thread(&session->people, event->pid, event->tid);
+    struct pf_trail trail = {.lost = PF_LOST_NO_CODE, .lost_object = UINT32_MAX};
+
+    if (!thread) {
+        session->quality.without_stack++; /* on its way out: it has no address space any more */
+        return;
+    }
+    if (sample->has_regs)
+        unwind(session, session->people.processes[thread->process], sample, &trail);
+    pf_quality_count(&session->quality, &trail);
+    enter_sample(session, thread, sample, &trail);
+    (void)pf_perf_threads_count_sample(&session->threads, event->tid,
+                                       trail.lost == PF_LOST_OUT_OF_BYTES);
+}
+
+static void take_lost(struct pf_perf_session *session, const struct pf_event *event)
+{
+    session->quality.lost += event->lost_count;
+    session->has_lost_records = true;
+    pf_people_refresh(&session->people);
+    pf_fold_forget(&session->fold);
+}
+
+void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event)
+{
+    switch (event->kind) {
+    case PF_EVENT_SAMPLE:
+        take_sample(session, event);
+        break;
+    case PF_EVENT_MMAP:
+        pf_people_mapped(&session->people, event);
+        break;
+    case PF_EVENT_COMM:
+        pf_people_named(&session->people, event);
+        break;
+    case PF_EVENT_FORK:
+        pf_people_forked(&session->people, event);
+        pf_perf_threads_forked(&session->threads, event->task.parent_tid, event->pid, event->tid);
+        break;
+    case PF_EVENT_EXIT:
+        pf_people_exited(&session->people, event);
+        pf_perf_threads_exited(&session->threads, event->tid);
+        break;
+    case PF_EVENT_LOST:
+        take_lost(session, event);
+        break;
+    case PF_EVENT_THROTTLE:
+        session->quality.throttled++;
+        break;
+    case PF_EVENT_SWITCH:
+    case PF_EVENT_OTHER:
+        break;
+    }
+}

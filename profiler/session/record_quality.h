@@ -1,0 +1,39 @@
+/*
+ * How far a recording can be trusted: what was lost, cut off, and where unwinding stopped.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_SESSION_RECORD_QUALITY_H
+#define PROFILER_SESSION_RECORD_QUALITY_H
+
+#include <stdint.h>
+
+#include "profiler/profile/summary.h"
+#include "profiler/unwind/step.h"
+
+struct pf_mapped_objects;
+
+struct pf_unrooted_row {
+    uint32_t object; /* UINT32_MAX: none */
+    enum pf_lost reason;
+    uint64_t samples;
+};
+
+struct pf_record_quality {
+    uint64_t samples, rooted, truncated, lost, throttled;
+    uint64_t without_stack; /* kernel threads, or the process was gone */
+    struct pf_unrooted_row rows[PF_SUMMARY_ROWS_MAX];
+    uint32_t row_count;
+};
+
+/* Count one sample and how its unwinding ended. */
+void pf_quality_count(struct pf_record_quality *quality, const struct pf_trail *trail);
+
+/* Into the summary, the largest reasons first. */
+void pf_quality_summarise(const struct pf_record_quality *quality,
+                          const struct pf_mapped_objects *objects, struct pf_summary *summary);
+
+/* "no call frame information", ... */
+const char *pf_quality_reason(enum pf_lost reason);
+
+#endif
