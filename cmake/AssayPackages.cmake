@@ -17,3 +17,10 @@ if(ASSAY_TESTS)
   assay_find_package(libuv libuv)
   assay_find_package(libunwind libunwind)
 endif()
+
+# libjq 1.6 comes without a pkg-config file.
+find_path(ASSAY_JQ_INCLUDE_DIR jq.h REQUIRED)
+find_library(ASSAY_JQ_LIBRARY jq REQUIRED)
+add_library(assay::libjq UNKNOWN IMPORTED)
+set_target_properties(assay::libjq PROPERTIES
+  IMPORTED_LOCATION "${ASSAY_JQ_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${ASSAY_JQ_INCLUDE_DIR}")
