@@ -11,7 +11,9 @@
 #include "harness/cli/verbs.h"
 
 static const struct hn_verb *const verbs[] = {
+    &hn_verb_record,
     &hn_verb_report,
+    &hn_verb_wrap,
     NULL,
 };
 

@@ -138,6 +138,15 @@ struct mk_call {
 #define MK_IDLE(fn)                                                                                \
     __builtin_expect(atomic_load_explicit(&(fn).armed, memory_order_relaxed) == 0, 1)
 
+/* An integer type's sign, told by the compiler. */
+#define MK_CLASS_OF(type) ((type)-1 < (type)1 ? MK_INT : MK_UINT)
+
+/* Only what mk_call_begin and mk_call_end read before they write: the rest stays unset. */
+#define MK_CALL_INIT(call, function)                                                               \
+    ((call).fn = &(function), (call).caller = __builtin_return_address(0),                         \
+     (call).altered = (call).nested = false, (call).instead = NULL, (call).record = NULL,          \
+     (call).rule = NULL)
+
 enum mk_do mk_call_begin(struct mk_call *call);
 /* ret points to the returned value, NULL for none. Sets errno. */
 void mk_call_end(struct mk_call *call, const void *ret);

@@ -1,0 +1,51 @@
+/*
+ * The plan: for each name asked for, which symbols of the objects are wrapped and how they look.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MOCKS_GENERATOR_GEN_PLAN_H
+#define MOCKS_GENERATOR_GEN_PLAN_H
+
+#include "mocks/generator/gen_catalogue.h"
+#include "mocks/generator/gen_dwarf.h"
+#include "mocks/generator/gen_object.h"
+
+enum { MK_GEN_MAX_FUNCTIONS = 1024 };
+
+struct mk_gen_fn {
+    struct mk_gen_entry entry; /* from the catalogue, or made of debug information */
+    /* Protos of the symbols wrapped: the function's own name, its aliases. */
+    const struct mk_gen_proto *links[1 + MK_GEN_MAX_ALIASES];
+    unsigned link_count;
+    const char *forward[MK_GEN_MAX_FORWARD];
+    unsigned forward_count;
+    bool from_catalogue;
+    const char *found_in; /* debug information: the object */
+};
+
+struct mk_gen_plan {
+    struct pf_arena arena;
+    struct mk_gen_fn *functions;
+    unsigned count;
+};
+
+struct mk_gen_request {
+    const char *const *names;
+    unsigned name_count;
+    const char *const *objects;
+    unsigned object_count;
+    const char *const *headers; /* given by the user: "db.h", "<curl/curl.h>" */
+    unsigned header_count;
+};
+
+void mk_gen_plan_fini(struct mk_gen_plan *plan);
+
+/*
+ * Fails for a name that could not be wrapped, saying why and what would help. catalogue and request
+ * must outlive the plan.
+ */
+ASSAY_CHECKED
+bool mk_gen_plan_make(struct mk_gen_plan *out, const struct mk_gen_request *request,
+                      const struct mk_gen_catalogue *catalogue, struct pf_err *err);
+
+#endif
