@@ -66,8 +66,9 @@ bool pf_err_prepend(struct pf_err *err, const char *fmt, ...)
         return false;
 
     size_t used = strlen(context);
-    (void)snprintf(context + used, sizeof context - used, ": %s", err->text);
-    memcpy(err->text, context, sizeof context);
+    /* A text that grows too long loses its end. */
+    if (snprintf(context + used, sizeof context - used, ": %s", err->text) >= 0)
+        memcpy(err->text, context, sizeof context);
     return false;
 }
 
