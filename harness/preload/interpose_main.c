@@ -1,0 +1,99 @@
+/*
+ * How a Criterion binary becomes ours: its main, or where it has one of its own the function that
+ * runs all tests, is found here first.
+ *
+ * Without the runner's environment everything is handed through to libcriterion.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <criterion/options.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/preload/preload.h"
+
+struct hn_preload hn_preload = {.control_fd = -1};
+
+void *hn_real(const char *name)
+{
+    void *real = dlsym(RTLD_NEXT, name);
+
+    if (!real) {
+        (void)fprintf(stderr, "assay: this binary's libcriterion has no %s\n", name);
+        _exit(3);
+    }
+    return real;
+}
+
+/* Children of tests must not find the runner, nor Criterion a worker's environment. */
+static void clean_environment(void)
+{
+    const char *before = getenv(HN_WIRE_PRELOAD_ENV);
+
+    if (before && *before)
+        (void)setenv("LD_PRELOAD", before, 1);
+    else
+        (void)unsetenv("LD_PRELOAD");
+    (void)unsetenv(HN_WIRE_PRELOAD_ENV);
+    (void)unsetenv(HN_WIRE_FD_ENV);
+    (void)unsetenv(HN_WIRE_ENGINE_ENV);
+    (void)unsetenv("BXFI_MAP");
+}
+
+/* Before the binary's own constructors, which may start processes. */
+__attribute__((constructor)) static void look_around(void)
+{
+    const char *fd = getenv(HN_WIRE_FD_ENV);
+    const char *engine = getenv(HN_WIRE_ENGINE_ENV);
+
+    if (!fd || getenv("BXFI_MAP"))
+        return; /* on our own, or in a worker of Criterion's engine */
+    hn_preload.control_fd = atoi(fd);
+    (void)fcntl(hn_preload.control_fd, F_SETFD, FD_CLOEXEC);
+    if (engine && strcmp(engine, "criterion") == 0) {
+        /* Workers are this binary executed again: they keep the environment, but for the socket. */
+        hn_preload.mode = HN_MODE_CRITERION;
+        (void)unsetenv(HN_WIRE_FD_ENV);
+        return;
+    }
+    hn_preload.mode = HN_MODE_FORK;
+    clean_environment();
+}
+
+static int run_all(struct criterion_test_set *set)
+{
+    if (hn_preload.mode == HN_MODE_CRITERION)
+        return hn_native_run(set);
+    hn_zygote_serve(set);
+    return 1;
+}
+
+HN_INTERPOSE int criterion_run_all_tests(struct criterion_test_set *set)
+{
+    int (*real)(struct criterion_test_set *);
+
+    if (hn_preload.mode == HN_MODE_OFF) {
+        *(void **)&real = hn_real("criterion_run_all_tests");
+        return real(set);
+    }
+    return run_all(set);
+}
+
+HN_INTERPOSE int main(int argc, char **argv)
+{
+    int (*real)(int, char **);
+
+    if (hn_preload.mode == HN_MODE_OFF) {
+        *(void **)&real = hn_real("main");
+        return real(argc, argv);
+    }
+    struct criterion_test_set *set = criterion_initialize();
+    int ok = run_all(set);
+    criterion_finalize(set);
+    return !ok;
+}

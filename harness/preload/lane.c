@@ -1,0 +1,111 @@
+/*
+ * A lane: one test after another, each forked into a fresh process.
+ *
+ * It is the subreaper of everything a test starts: what outlives the test becomes its child and is
+ * killed before the next test begins. Time limits and stacks are the runner's business.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/preload/preload.h"
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void send_state(struct hn_wire_state *state, enum hn_wire_type type)
+{
+    state->type = (uint32_t)type;
+    while (send(hn_preload.control_fd, state, sizeof *state, MSG_NOSIGNAL) < 0)
+        if (errno != EINTR)
+            _exit(3);
+}
+
+static void forget_records(void)
+{
+    struct hn_shared *shared = hn_preload.shared;
+    size_t used = shared->used + sizeof *shared;
+
+    memset(shared, 0, used < HN_WIRE_SHARED_BYTES ? used : HN_WIRE_SHARED_BYTES);
+}
+
+/* Wait for the test's end, burying orphans as they come; pass on that it stopped to be inspected.
+ */
+static void wait_for_end(struct hn_wire_state *state, struct rusage *usage)
+{
+    for (;;) {
+        int status;
+        pid_t pid = wait4(-1, &status, WUNTRACED, usage);
+
+        if (pid < 0 && errno == EINTR)
+            continue;
+        if (pid < 0)
+            return;
+        if (pid != state->pid)
+            continue;
+        if (!WIFSTOPPED(status)) {
+            state->wait_status = status;
+            return;
+        }
+        if (__atomic_load_n(&hn_preload.shared->crash, __ATOMIC_ACQUIRE) == HN_CRASH_PARKED)
+            send_state(state, HN_WIRE_CRASHED);
+    }
+}
+
+static void run_one(const struct hn_wire_run *run)
+{
+    struct hn_wire_state state = {.lane_pid = getpid()};
+    struct rusage usage = {0};
+
+    forget_records();
+    uint64_t start_ns = now_ns();
+    state.pid = fork();
+    if (state.pid == 0)
+        hn_case_run(&hn_preload.items[run->test], run);
+    if (state.pid < 0) {
+        hn_record_printf(HN_RECORD_ERROR, "the test could not be started: fork: %s",
+                         strerror(errno));
+        state.pid = 0;
+    } else {
+        send_state(&state, HN_WIRE_STARTED);
+        wait_for_end(&state, &usage);
+    }
+    state.duration_ns = now_ns() - start_ns;
+    state.user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec;
+    state.system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
+    state.peak_kib = (uint64_t)usage.ru_maxrss;
+    state.left_over = hn_children_sweep(true);
+    send_state(&state, HN_WIRE_ENDED);
+}
+
+void hn_lane_serve(int control_fd)
+{
+    struct hn_wire_run run;
+
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    hn_fds_remember();
+    for (;;) {
+        ssize_t got = recv(control_fd, &run, sizeof run, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got != sizeof run || run.test >= hn_preload.item_count)
+            break;
+        run_one(&run);
+    }
+    (void)hn_children_sweep(false);
+    _exit(0);
+}

@@ -1,0 +1,68 @@
+/*
+ * Descriptors a test leaves open: those there at its end that were not there before it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/preload/preload.h"
+
+enum { FDS_MAX = 4096 };
+
+static uint8_t known[FDS_MAX / 8];
+
+static void visit_fds(void (*visit)(int fd))
+{
+    DIR *dir = opendir("/proc/self/fd");
+
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        int fd = atoi(entry->d_name);
+        if (entry->d_name[0] != '.' && fd != dirfd(dir) && fd < FDS_MAX)
+            visit(fd);
+    }
+    if (dir)
+        (void)closedir(dir);
+}
+
+static void remember(int fd)
+{
+    known[fd / 8] |= (uint8_t)(1u << (fd % 8));
+}
+
+static bool is_listening(int fd)
+{
+    int listening = 0;
+    socklen_t size = sizeof listening;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
+}
+
+static void compare(int fd)
+{
+    char path[64], target[512];
+
+    if (known[fd / 8] & (1u << (fd % 8)))
+        return;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(path, target, sizeof target - 1);
+    if (size < 0)
+        return;
+    target[size] = '\0';
+    hn_record_printf(is_listening(fd) ? HN_RECORD_SOCKET : HN_RECORD_FD, "%d -> %s%s", fd, target,
+                     is_listening(fd) ? " (listening)" : "");
+}
+
+void hn_fds_remember(void)
+{
+    visit_fds(remember);
+}
+
+void hn_fds_compare(void)
+{
+    visit_fds(compare);
+}

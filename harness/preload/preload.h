@@ -1,0 +1,107 @@
+/*
+ * The runner's part inside a test binary: what its files share.
+ *
+ * libassay-runner.so is preloaded into an unmodified Criterion binary and stands in for the
+ * functions of libcriterion that a test calls. Context: the binary's own process (list, fork
+ * lanes), a lane (run tests one by one), or the test's process.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HARNESS_PRELOAD_PRELOAD_H
+#define HARNESS_PRELOAD_PRELOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "harness/preload/wire.h"
+
+struct criterion_test;
+struct criterion_suite;
+struct criterion_test_set;
+
+/* Marks what takes the place of a function of libcriterion. */
+#define HN_INTERPOSE __attribute__((visibility("default")))
+
+enum hn_mode { HN_MODE_OFF, HN_MODE_FORK, HN_MODE_CRITERION };
+
+/* One test of the binary, in the runner's order. */
+struct hn_item {
+    struct criterion_test *test;
+    struct criterion_suite *suite;
+    const char *params; /* case I is at params + I * param_size */
+    size_t param_size;
+    uint32_t cases;
+};
+
+/* The one mutable state of this library. */
+struct hn_preload {
+    enum hn_mode mode;
+    int control_fd;
+    struct hn_item *items;
+    uint32_t item_count;
+    struct hn_shared *shared; /* in a lane and in a test */
+    pid_t test_pid;           /* in a test: its process */
+    pid_t test_tid;           /* and the thread it runs in */
+    void *param;              /* of a parameterized test */
+    int expected_signal;
+    bool may_park;
+    uint64_t gcov_dump;
+};
+
+extern struct hn_preload hn_preload;
+
+/* interpose_main.c: the next definition of a symbol we stand in for; ends the process if there is
+ * none. */
+void *hn_real(const char *name);
+
+/* zygote.c: list the tests of set, then serve the runner until it hangs up. */
+void hn_zygote_serve(struct criterion_test_set *set);
+
+/* lane.c: run tests until the runner hangs up. Does not return. */
+void hn_lane_serve(int control_fd) __attribute__((noreturn));
+
+/* testcase.c: the life of one test, in its own fresh process. Does not return. */
+void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
+    __attribute__((noreturn));
+
+/* Is the caller the test itself: its process, not a child it forked? */
+bool hn_case_is_here(void);
+
+/* shared_log.c. Context: signal (no allocation, no locks). */
+void hn_record(enum hn_record_kind kind, uint32_t line, const char *text, size_t size);
+void hn_record_text(enum hn_record_kind kind, const char *text);
+void hn_record_printf(enum hn_record_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void hn_record_failure(const char *file, uint32_t line, const char *message);
+void hn_phase_set(enum hn_wire_phase phase);
+
+/* crash_park.c: stop at a fatal signal so that the runner can look, then die of it as before. */
+void hn_crash_install(void);
+
+/* Write gcov's counters now; for processes about to be killed. */
+void hn_coverage_dump(void);
+
+/* open_fds.c: what is open now, and what a test left open since. */
+void hn_fds_remember(void);
+void hn_fds_compare(void);
+
+/* isolate.c: limits, temporary directory and network of the test. */
+void hn_isolate(const struct hn_wire_run *run);
+
+/* left_over.c: kill what the test left behind; returns how many processes those were. */
+uint32_t hn_children_sweep(bool report);
+
+/* report_hooks.c: ReportHook()s of the binary. */
+struct hn_hook_stats;
+void hn_hooks_run(const char *section, void *argument);
+
+/* zygote.c: evaluate parameters and describe every test to the runner. */
+void hn_tests_list(struct criterion_test_set *set);
+void hn_control_send(const void *packet, size_t size);
+
+/* criterion_engine.c: hand over to Criterion's own runner, reporting what it does. */
+int hn_native_run(struct criterion_test_set *set);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * The life of one test: its fixtures, its body, its end, all in a fresh process.
+ *
+ * Stands in for what libcriterion puts around a test: the three calls of the Test() macro, and the
+ * ways to leave a test early. A child that the test forked and that returns from the body ends
+ * here, instead of becoming a second runner.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/preload/preload.h"
+
+/* Where a failed assertion goes on: the end of the current phase, or the next data point. */
+static jmp_buf *escape;
+
+jmp_buf *hn_case_escape_set(jmp_buf *to);
+
+jmp_buf *hn_case_escape_set(jmp_buf *to)
+{
+    jmp_buf *before = escape;
+
+    escape = to;
+    return before;
+}
+
+bool hn_case_is_here(void)
+{
+    return getpid() == hn_preload.test_pid;
+}
+
+static bool is_test_thread(void)
+{
+    return (pid_t)syscall(SYS_gettid) == hn_preload.test_tid;
+}
+
+/* Leave from where no longjmp may reach: another thread, or a forked child. */
+static void leave_now(void) __attribute__((noreturn));
+
+static void leave_now(void)
+{
+    if (hn_case_is_here()) {
+        hn_record_text(HN_RECORD_NOTE,
+                       "an assertion failed in a thread other than the test's: the test ended "
+                       "there, without its .fini");
+        hn_phase_set(HN_PHASE_ABORTED);
+    }
+    (void)fflush(NULL);
+    hn_coverage_dump();
+    _exit(1);
+}
+
+HN_INTERPOSE void criterion_abort_test(void)
+{
+    void (*real)(void);
+
+    if (hn_preload.mode != HN_MODE_FORK) {
+        *(void **)&real = hn_real("criterion_abort_test");
+        real();
+        _exit(1);
+    }
+    if (!escape || !hn_case_is_here() || !is_test_thread())
+        leave_now();
+    _longjmp(*escape, 1);
+}
+
+/* A child the test forked came back out of the body. */
+static void end_forked_child(void)
+{
+    (void)fflush(NULL);
+    _exit(hn_preload.shared->failures ? 1 : 0);
+}
+
+static void call_fixture(void (*fixture)(void))
+{
+    if (fixture)
+        fixture();
+}
+
+HN_INTERPOSE void criterion_internal_test_setup(void)
+{
+    const struct criterion_suite *suite = criterion_current_suite;
+    jmp_buf here;
+    void (*real)(void);
+
+    if (hn_preload.mode != HN_MODE_FORK) {
+        *(void **)&real = hn_real("criterion_internal_test_setup");
+        real();
+        return;
+    }
+    hn_phase_set(HN_PHASE_SETUP);
+    escape = &here;
+    if (_setjmp(here)) { /* without its fixture a test has no meaning: end it */
+        escape = NULL;
+        hn_phase_set(HN_PHASE_ABORTED);
+        exit(1);
+    }
+    if (suite->data)
+        call_fixture(suite->data->init);
+    call_fixture(criterion_current_test->data->init);
+    escape = NULL;
+}
+
+static void note_start(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    hn_preload.shared->main_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    hn_phase_set(HN_PHASE_MAIN);
+}
+
+static void call_body(void (*body)(void))
+{
+    void (*with_param)(void *);
+
+    if (!criterion_current_test->data->param_) {
+        body();
+        return;
+    }
+    *(void (**)(void)) & with_param = body;
+    with_param(hn_preload.param);
+}
+
+HN_INTERPOSE void criterion_internal_test_main(void (*body)(void))
+{
+    jmp_buf here;
+    void (*real)(void (*)(void));
+
+    if (hn_preload.mode != HN_MODE_FORK) {
+        *(void **)&real = hn_real("criterion_internal_test_main");
+        real(body);
+        return;
+    }
+    note_start();
+    escape = &here;
+    if (!_setjmp(here))
+        call_body(body);
+    escape = NULL;
+    if (!hn_case_is_here())
+        end_forked_child();
+    hn_phase_set(HN_PHASE_TEARDOWN);
+}
+
+HN_INTERPOSE void criterion_internal_test_teardown(void)
+{
+    const struct criterion_suite *suite = criterion_current_suite;
+    jmp_buf here;
+    void (*real)(void);
+
+    if (hn_preload.mode != HN_MODE_FORK) {
+        *(void **)&real = hn_real("criterion_internal_test_teardown");
+        real();
+        return;
+    }
+    escape = &here;
+    if (!_setjmp(here)) {
+        call_fixture(criterion_current_test->data->fini);
+        if (suite->data)
+            call_fixture(suite->data->fini);
+    }
+    escape = NULL;
+}
+
+static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, const char *fmt,
+                            va_list args) __attribute__((noreturn, format(printf, 3, 0)));
+
+static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, const char *fmt,
+                            va_list args)
+{
+    char text[2048] = "";
+
+    if (*fmt)
+        (void)vsnprintf(text, sizeof text, fmt, args);
+    hn_record_text(kind, text);
+    if (!hn_case_is_here()) {
+        (void)fflush(NULL);
+        _exit(0);
+    }
+    hn_phase_set(phase);
+    exit(0);
+}
+
+HN_INTERPOSE void criterion_skip_test(const char *fmt, ...)
+{
+    va_list args;
+    void (*real)(const char *, ...);
+
+    va_start(args, fmt);
+    if (hn_preload.mode != HN_MODE_FORK) {
+        char text[2048] = "";
+        (void)vsnprintf(text, sizeof text, fmt, args);
+        *(void **)&real = hn_real("criterion_skip_test");
+        real(*text ? "%s" : "", text);
+        _exit(0);
+    }
+    leave_with_text(HN_RECORD_SKIP, HN_PHASE_SKIPPED, fmt, args);
+}
+
+HN_INTERPOSE void criterion_test_die(const char *fmt, ...)
+{
+    va_list args;
+    void (*real)(const char *, ...);
+
+    va_start(args, fmt);
+    if (hn_preload.mode != HN_MODE_FORK) {
+        char text[2048];
+        (void)vsnprintf(text, sizeof text, fmt, args);
+        *(void **)&real = hn_real("criterion_test_die");
+        real("%s", text);
+        _exit(1);
+    }
+    leave_with_text(HN_RECORD_ERROR, HN_PHASE_ABORTED, fmt, args);
+}
+
+/* A process of its own session, that dies with the lane, with the lane's socket closed. */
+static void settle(pid_t lane)
+{
+    sigset_t none;
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != lane)
+        _exit(3);
+    (void)setsid();
+    (void)close(hn_preload.control_fd);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    /* What a test printed before it crashed must be there to read. */
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
+{
+    settle(getppid());
+    hn_preload.test_pid = getpid();
+    hn_preload.test_tid = getpid();
+    hn_preload.expected_signal = item->test->data->signal;
+    hn_preload.may_park = !(run->flags & HN_WIRE_RUN_NO_STACKS);
+    hn_preload.param =
+        item->params ? (void *)(uintptr_t)(item->params + run->param * item->param_size) : NULL;
+    /* libcriterion declares them const for tests; they are plain variables to be set by runners. */
+    *(const struct criterion_test **)(uintptr_t)&criterion_current_test = item->test;
+    *(const struct criterion_suite **)(uintptr_t)&criterion_current_suite = item->suite;
+
+    hn_isolate(run);
+    hn_crash_install();
+    hn_hooks_run("cr_pri", item->test);
+    if (item->test->test)
+        item->test->test();
+    hn_fds_compare();
+    hn_phase_set(HN_PHASE_DONE);
+    exit(0);
+}

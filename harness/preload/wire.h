@@ -1,0 +1,177 @@
+/*
+ * What the runner and its part inside a test binary say to each other.
+ *
+ * Two channels. Control: one SOCK_SEQPACKET pair for the binary and one for each lane, a message a
+ * packet, each beginning with a hn_wire_type. Results: one shared mapping a lane, written by the
+ * test process without a descriptor, so a test that closes them all, crashes or is killed loses
+ * nothing it already said.
+ *
+ * A binary is started once; its process lists the tests and forks lanes. A lane runs one test after
+ * another, each in a process of its own, and is the subreaper of all that the test starts.
+ *
+ * Both sides are built together and run on one machine: host byte order, no compatibility promised.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HARNESS_PRELOAD_WIRE_H
+#define HARNESS_PRELOAD_WIRE_H
+
+#include <stdint.h>
+
+#define HN_WIRE_FD_ENV "ASSAY_RUNNER_FD"           /* the binary's control socket */
+#define HN_WIRE_ENGINE_ENV "ASSAY_RUNNER_ENGINE"   /* "fork" (default) or "criterion" */
+#define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3 4" */
+#define HN_WIRE_PRELOAD_ENV "ASSAY_RUNNER_PRELOAD" /* what LD_PRELOAD was before us */
+
+enum {
+    HN_WIRE_PACKET_MAX = 48 * 1024,
+    HN_WIRE_SHARED_BYTES = 1 << 20,
+    HN_WIRE_TEXT_MAX = 32 * 1024, /* of one record */
+    HN_WIRE_PATH_MAX = 256,
+};
+
+enum hn_wire_type {
+    /* binary to runner */
+    HN_WIRE_EVALUATING = 1, /* text: the test whose parameters are being evaluated */
+    HN_WIRE_TEST,           /* struct hn_wire_test */
+    HN_WIRE_LISTED,         /* end of the list */
+    HN_WIRE_PANIC,          /* text: why the binary cannot be used */
+    /* runner to binary; carries socket, stdout, stderr and shared mapping */
+    HN_WIRE_OPEN_LANE,
+    /* runner to lane */
+    HN_WIRE_RUN, /* struct hn_wire_run */
+    /* lane to runner: struct hn_wire_state */
+    HN_WIRE_STARTED,
+    HN_WIRE_CRASHED, /* the process is stopped for inspection; SIGCONT lets it die */
+    HN_WIRE_ENDED,
+    /* binary to runner, with Criterion's own engine */
+    HN_WIRE_NATIVE, /* struct hn_wire_native */
+};
+
+struct hn_wire_text {
+    uint32_t type;
+    char text[];
+};
+
+enum hn_wire_test_flag {
+    HN_WIRE_DISABLED = 1,
+    HN_WIRE_PARAMETERIZED = 2,
+    HN_WIRE_NETNS = 4,
+};
+
+/* One test, in the order of the list; strings follow, NUL-terminated, in the order named. */
+struct hn_wire_test {
+    uint32_t type;
+    uint32_t line;
+    uint32_t cases; /* of a parameterized test */
+    uint32_t flags;
+    int32_t signal;
+    int32_t exit_code;
+    uint32_t retries;
+    uint32_t memory_mb;
+    double timeout_s;
+    char strings[]; /* suite, name, file, description, tags, torture */
+};
+
+enum hn_wire_run_flag {
+    HN_WIRE_RUN_NETNS = 1,
+    HN_WIRE_RUN_NO_STACKS = 2, /* do not stop a crashing process for inspection */
+    HN_WIRE_RUN_LEAKS = 4,
+    HN_WIRE_RUN_OUTPUT = 8, /* leave stdout and stderr alone */
+};
+
+struct hn_wire_run {
+    uint32_t type;
+    uint32_t test;
+    uint32_t param;
+    uint32_t flags;
+    uint32_t attempt;
+    uint32_t torture_nth; /* which fallible call fails; 0: only count them */
+    uint64_t memory_bytes;
+    uint64_t gcov_dump, gcov_reset; /* file addresses in the executable, 0: not built so */
+    char temp_dir[HN_WIRE_PATH_MAX];
+};
+
+struct hn_wire_state {
+    uint32_t type;
+    int32_t pid;
+    int32_t lane_pid;
+    int32_t wait_status;
+    uint32_t left_over; /* processes the test left behind, all killed */
+    uint32_t unused;
+    uint64_t duration_ns;
+    uint64_t user_us, system_us;
+    uint64_t peak_kib;
+};
+
+enum hn_native_event {
+    HN_NATIVE_START,
+    HN_NATIVE_RECORD, /* kind and text as in struct hn_record */
+    HN_NATIVE_CRASH,
+    HN_NATIVE_TIMEOUT,
+    HN_NATIVE_POST, /* the body ended: status and assertion count are known */
+    HN_NATIVE_END,
+};
+
+struct hn_wire_native {
+    uint32_t type;
+    uint32_t event;
+    uint32_t test;
+    uint32_t kind, line; /* of a record */
+    uint32_t status;     /* enum criterion_test_status */
+    int32_t signal, exit_code;
+    uint64_t asserts;
+    double seconds;
+    char text[];
+};
+
+enum hn_wire_phase {
+    HN_PHASE_NONE,
+    HN_PHASE_SETUP,
+    HN_PHASE_MAIN,
+    HN_PHASE_TEARDOWN,
+    HN_PHASE_DONE,
+    HN_PHASE_SKIPPED,
+    HN_PHASE_ABORTED, /* criterion_test_die, or an assertion failed where none can be recovered */
+};
+
+enum hn_record_kind {
+    HN_RECORD_FAILURE = 1, /* text: file NUL message */
+    HN_RECORD_ERROR,       /* text: a defect that is no failed assertion */
+    HN_RECORD_WARNING,
+    HN_RECORD_NOTE,
+    HN_RECORD_SKIP,     /* text: the reason, may be empty */
+    HN_RECORD_THEORY,   /* text: the arguments it failed for */
+    HN_RECORD_PROCESS,  /* text: a process left behind, "PID COMMAND" */
+    HN_RECORD_FD,       /* text: a descriptor left open, "FD -> TARGET" */
+    HN_RECORD_SOCKET,   /* text: a listening socket left open */
+    HN_RECORD_NEEDS,    /* text: a tool this test must run under: "callgrind", "allocs" */
+    HN_RECORD_MEMCHECK, /* text: "ERRORS DEFINITE_BYTES" */
+    HN_RECORD_TORTURE,  /* text: count of fallible calls seen, or the call that failed */
+};
+
+/* The record that follows is complete when kind is not 0. Sizes are multiples of 8. */
+struct hn_record {
+    uint32_t kind; /* written last */
+    uint32_t size; /* header, text and padding */
+    uint32_t line;
+    int32_t pid;
+    char text[];
+};
+
+enum hn_crash_state { HN_CRASH_NONE, HN_CRASH_CLAIMED, HN_CRASH_PARKED };
+
+/* The start of a lane's shared mapping; records follow. */
+struct hn_shared {
+    uint32_t used;    /* bytes of records reserved, may pass the end */
+    uint32_t dropped; /* records that did not fit */
+    uint32_t phase;
+    uint32_t crash; /* enum hn_crash_state */
+    int32_t crash_signal, crash_code, crash_tid;
+    uint32_t failures;
+    uint64_t crash_addr;
+    uint64_t asserts; /* evaluated, passed or not */
+    uint64_t main_ns; /* CLOCK_MONOTONIC at the start of the body */
+};
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * What there is to run: binaries, their tests, and what became of each.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HARNESS_RUNNER_PLAN_H
+#define HARNESS_RUNNER_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profiler/base/arena.h"
+#include "profiler/base/buf.h"
+
+/* In order of precedence: of two findings in one test the later here is the verdict. */
+enum hn_status {
+    HN_NOT_RUN, /* chosen, but the run ended before */
+    HN_PASS,
+    HN_SKIP,
+    HN_FLAKY, /* failed, then passed on a retry */
+    HN_FAIL,
+    HN_EXIT,      /* the code under test called exit() */
+    HN_LEFT_OVER, /* processes or listening sockets left behind */
+    HN_LEAK,
+    HN_SANITIZER, /* ASan, UBSan, TSan, or a valgrind tool */
+    HN_TIMEOUT,
+    HN_HANG, /* over its time without using the CPU */
+    HN_CRASH,
+    HN_ERROR, /* the test could not be run at all */
+    HN_STATUS_COUNT
+};
+
+/* "pass", "left_over", ...: as in JSON. */
+const char *hn_status_name(enum hn_status status);
+
+/* Does it make the run red? */
+bool hn_status_is_red(enum hn_status status);
+
+enum hn_message_kind { HN_MESSAGE_FAILURE, HN_MESSAGE_ERROR, HN_MESSAGE_WARNING, HN_MESSAGE_NOTE };
+
+/* Texts are borrowed from the result's arena. */
+struct hn_message {
+    enum hn_message_kind kind;
+    const char *file; /* "" if none */
+    uint32_t line;
+    const char *text;
+    struct hn_message *next;
+};
+
+struct hn_leak {
+    const char *kind; /* "definite", "fd", "process", ... */
+    const char *text;
+    uint64_t bytes;
+    struct hn_leak *next;
+};
+
+/* One run of one test. */
+struct hn_attempt {
+    enum hn_status status;
+    double duration_s;
+    int signal; /* of a crash */
+    int exit_code;
+    uint64_t asserts;
+    uint64_t cpu_us, peak_kib;
+    bool asserted_nothing;
+    struct hn_message *messages; /* in order */
+    struct hn_leak *leaks;
+    const char *reason; /* one line: why the status, or why it was skipped */
+    const char *stacks; /* text of every thread, or NULL */
+    const char *out, *err;
+    struct hn_attempt *next; /* the retry */
+};
+
+enum { HN_NO_CASE = UINT32_MAX };
+
+struct hn_test {
+    uint32_t binary;          /* in hn_plan.binaries */
+    uint32_t index;           /* in the binary's own list */
+    uint32_t param;           /* HN_NO_CASE: not parameterized */
+    const char *id;           /* "binary/suite/test[case]", stable from run to run */
+    const char *suite, *name; /* name has the case: "test[2]" */
+    const char *file, *description, *tags, *torture;
+    uint32_t line, retries, memory_mb, flags; /* enum hn_wire_test_flag */
+    int signal, exit_code;
+    double timeout_s;       /* its own; 0: none */
+    double last_duration_s; /* of the last run; <0: not known */
+    bool last_failed;
+    bool chosen;
+    enum hn_status status;       /* the final verdict */
+    struct hn_attempt *attempts; /* first to last */
+};
+
+enum hn_binary_kind { HN_BINARY_CRITERION, HN_BINARY_BAD };
+
+struct hn_binary {
+    const char *path;
+    const char *name;        /* last component, made unique within the plan */
+    const char *working_dir; /* NULL: ours */
+    enum hn_binary_kind kind;
+    const char *problem;   /* why it cannot be used */
+    const char *sanitizer; /* "" or "libasan.so.8": must be preloaded before us */
+    bool has_asan, has_tsan, has_ubsan;
+    bool changed; /* since the last run */
+    uint64_t gcov_dump, gcov_reset;
+    uint64_t stamp; /* what "changed" is judged by */
+    uint32_t first_test, test_count;
+};
+
+struct hn_plan {
+    struct pf_arena arena;
+    struct hn_binary *binaries;
+    uint32_t binary_count;
+    struct hn_test *tests;
+    uint32_t test_count, test_capacity;
+    uint32_t *order; /* chosen tests, as they shall run */
+    uint32_t order_count;
+};
+
+void hn_plan_fini(struct hn_plan *plan);
+
+/* The last attempt, whose verdict counts; NULL if it never ran. */
+const struct hn_attempt *hn_test_last(const struct hn_test *test);
+
+/* Add a message at the end. text and file are copied into arena. */
+void hn_attempt_say(struct hn_attempt *attempt, struct pf_arena *arena, enum hn_message_kind kind,
+                    const char *file, uint32_t line, const char *text);
+void hn_attempt_leak(struct hn_attempt *attempt, struct pf_arena *arena, const char *kind,
+                     uint64_t bytes, const char *text);
+
+/* printf into an arena; at most 4 KiB. */
+const char *hn_text(struct pf_arena *arena, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Run the chosen tests of a plan: lanes side by side, time limits, retries, Ctrl-C.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HARNESS_RUNNER_SCHEDULE_H
+#define HARNESS_RUNNER_SCHEDULE_H
+
+#include "harness/runner/suite_process.h"
+#include "harness/runner/verdict.h"
+
+/* What wants to know how the run goes; any may be NULL. */
+struct hn_listener {
+    void *self;
+    void (*on_start)(void *self, const struct hn_test *test, unsigned attempt);
+    void (*on_end)(void *self, const struct hn_test *test, const struct hn_attempt *attempt,
+                   unsigned number);
+    void (*on_tick)(void *self); /* about ten times a second */
+    const struct hn_listener *next;
+};
+
+struct hn_schedule {
+    unsigned jobs;
+    double timeout_s;   /* of a test without one of its own; 0: none */
+    double time_factor; /* under a slow tool every limit is multiplied */
+    unsigned retries;   /* of a test that states none */
+    unsigned repeat;    /* how often everything runs */
+    bool until_fail;    /* repeat until something is red */
+    bool fail_fast;
+    bool show_output;
+    bool network_namespace;
+    uint32_t run_flags; /* enum hn_wire_run_flag, for every test */
+    uint64_t memory_bytes;
+    bool keep_output; /* of passed tests too */
+    struct hn_policy policy;
+    const struct hn_listener *listener;
+};
+
+struct hn_tally {
+    uint32_t by_status[HN_STATUS_COUNT];
+    uint32_t ran;
+    bool interrupted;
+    double seconds;
+};
+
+/* suites as hn_plan_load left them. Every chosen test has a status afterwards. */
+ASSAY_CHECKED
+bool hn_schedule_run(struct hn_plan *plan, struct hn_suite *suites,
+                     const struct hn_schedule *schedule, struct hn_tally *tally,
+                     struct pf_err *err);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/runner/suite_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/preload/wire.h"
+#include "harness/runner/wire_read.h"
+#include "profiler/base/clock.h"
+
+enum { ARGV_MAX = 64, NUMBER_MAX = 16 };
+
+static void close_fd(int *fd)
+{
+    if (*fd > 0)
+        (void)close(*fd);
+    *fd = 0;
+}
+
+/* LD_PRELOAD: a sanitizer insists on being first, then a tool's object, then ours, then theirs. */
+static char *preload_line(const struct hn_suite_spec *spec)
+{
+    const char *theirs = getenv("LD_PRELOAD");
+    const char *extra = spec->extra_preload ? spec->extra_preload : "";
+    char *line = NULL;
+
+    if (asprintf(&line, "LD_PRELOAD=%s%s%s%s%s%s%s", spec->binary->sanitizer,
+                 *spec->binary->sanitizer ? " " : "", extra, *extra ? " " : "", spec->preload,
+                 theirs && *theirs ? " " : "", theirs ? theirs : "")
+        < 0)
+        return NULL;
+    return line;
+}
+
+static void fill_argv(char *argv[ARGV_MAX], const struct hn_suite_spec *spec)
+{
+    unsigned count = 0;
+
+    for (const char *const *word = spec->wrapper; word && *word && count < ARGV_MAX - 2; word++)
+        argv[count++] = (char *)(uintptr_t)*word;
+    argv[count++] = (char *)(uintptr_t)spec->binary->path;
+    argv[count] = NULL;
+}
+
+static bool open_channels(int control[2], int output[2], struct pf_err *err)
+{
+    /* The far end must survive exec; this process has one thread, so nobody else inherits it. */
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, control) != 0)
+        return pf_err_sys(err, errno, "socketpair");
+    (void)fcntl(control[0], F_SETFD, FD_CLOEXEC);
+    if (pipe2(output, O_CLOEXEC) != 0) {
+        int why = errno;
+        (void)close(control[0]);
+        (void)close(control[1]);
+        return pf_err_sys(err, why, "pipe");
+    }
+    (void)fcntl(output[0], F_SETFL, O_NONBLOCK);
+    return true;
+}
+
+bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, struct pf_err *err)
+{
+    int control[2], output[2];
+    char *argv[ARGV_MAX];
+    char fd_text[64], engine[64], *theirs = NULL, *select = NULL;
+    struct hn_suite suite = {0};
+
+    if (!open_channels(control, output, err))
+        return false;
+    char *preload = preload_line(spec);
+    (void)snprintf(fd_text, sizeof fd_text, HN_WIRE_FD_ENV "=%d", control[1]);
+    (void)snprintf(engine, sizeof engine, HN_WIRE_ENGINE_ENV "=%s", spec->engine);
+    if (asprintf(&theirs, HN_WIRE_PRELOAD_ENV "=%s",
+                 getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") : "")
+        < 0)
+        theirs = NULL;
+    if (spec->select && asprintf(&select, HN_WIRE_SELECT_ENV "=%s", spec->select) < 0)
+        select = NULL;
+    fill_argv(argv, spec);
+    struct pf_spawn spawn = {
+        .argv = argv,
+        .dir = spec->binary->working_dir,
+        .stdout_fd = output[1],
+        .stderr_fd = output[1],
+        .env = {preload, fd_text, engine, theirs, "BXFI_MAP", select},
+    };
+    bool ok = preload && theirs && pf_child_start(&suite.child, &spawn, err);
+    (void)close(control[1]);
+    (void)close(output[1]);
+    suite.control_fd = control[0];
+    suite.output_fd = output[0];
+    if (ok)
+        *out = suite;
+    else
+        hn_suite_stop(&suite);
+    free(preload);
+    free(theirs);
+    free(select);
+    return ok;
+}
+
+void hn_suite_stop(struct hn_suite *suite)
+{
+    close_fd(&suite->control_fd); /* hanging up is the polite way: exit handlers run */
+    if (suite->child.pid > 0) {
+        (void)pf_child_wait(&suite->child, pf_clock_now_ns() + 2000000000u);
+        pf_child_stop(&suite->child, 0);
+    }
+    close_fd(&suite->output_fd);
+    hn_capture_fini(&suite->output);
+    *suite = (struct hn_suite){0};
+}
+
+/* The control socket closed before the list was complete: say how the binary ended. */
+static enum hn_suite_step explain_end(struct hn_suite *suite, struct hn_plan *plan,
+                                      struct hn_binary *binary)
+{
+    char where[320] = "";
+
+    (void)hn_capture_drain(&suite->output, suite->output_fd);
+    const char *printed = hn_capture_text(&suite->output, &plan->arena);
+    if (suite->evaluating[0])
+        (void)snprintf(where, sizeof where, " while computing the parameters of %s",
+                       suite->evaluating);
+    if (!pf_child_wait(&suite->child, pf_clock_now_ns() + 2000000000u))
+        binary->problem = hn_text(&plan->arena, "hung up on the runner%s", where);
+    else if (pf_child_exit_status(&suite->child) > 128)
+        binary->problem = hn_text(&plan->arena, "crashed at start%s: %s%s%.2000s", where,
+                                  strsignal(pf_child_exit_status(&suite->child) - 128),
+                                  printed ? "\n" : "", printed ? printed : "");
+    else
+        binary->problem = hn_text(&plan->arena,
+                                  "ended at start%s with status %d, before it listed its tests"
+                                  "%s%.2000s",
+                                  where, pf_child_exit_status(&suite->child), printed ? "\n" : "",
+                                  printed ? printed : "");
+    return HN_SUITE_BROKEN;
+}
+
+enum hn_suite_step hn_suite_receive(struct hn_suite *suite, struct hn_plan *plan, uint32_t binary)
+{
+    static char packet[HN_WIRE_PACKET_MAX];
+    struct hn_binary *owner = &plan->binaries[binary];
+    struct pf_err err = {0};
+    ssize_t got;
+
+    do
+        got = recv(suite->control_fd, packet, sizeof packet, 0);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return explain_end(suite, plan, owner);
+
+    uint32_t type = hn_wire_type(packet, (size_t)got);
+    if (type == HN_WIRE_LISTED) {
+        suite->is_listed = true;
+        return HN_SUITE_LISTED;
+    }
+    if (type == HN_WIRE_EVALUATING)
+        return hn_wire_copy_text(suite->evaluating, sizeof suite->evaluating, packet, (size_t)got)
+                   ? HN_SUITE_MORE
+                   : HN_SUITE_BROKEN;
+    suite->evaluating[0] = '\0';
+    if (type != HN_WIRE_TEST || !hn_wire_add_test(plan, binary, packet, (size_t)got, &err)) {
+        owner->problem = hn_text(&plan->arena, "does not speak the runner's language: %s",
+                                 err.text[0] ? err.text : "unexpected message");
+        return HN_SUITE_BROKEN;
+    }
+    return HN_SUITE_MORE;
+}
+
+bool hn_suite_open_lane(struct hn_suite *suite, const int fds[4], struct pf_err *err)
+{
+    uint32_t type = HN_WIRE_OPEN_LANE;
+    char space[CMSG_SPACE(sizeof(int) * 4)] = {0};
+    struct iovec part = {&type, sizeof type};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int) * 4);
+    memcpy(CMSG_DATA(head), fds, sizeof(int) * 4);
+    while (sendmsg(suite->control_fd, &message, MSG_NOSIGNAL) < 0)
+        if (errno != EINTR)
+            return pf_err_sys(err, errno, "the test binary is gone");
+    return true;
+}
+
+bool hn_preload_find(char *path, size_t size, const char *name, struct pf_err *err)
+{
+    static const char *const places[] = {"../lib", "../lib/assay", "../lib/x86_64-linux-gnu/assay",
+                                         "."};
+    char self[PATH_MAX];
+
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        (void)snprintf(path, size, "%s/%s/%s", self, places[i], name);
+        if (access(path, R_OK) == 0)
+            return true;
+    }
+    return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                      "%s is neither in %s/../lib nor beside the command: build the target "
+                      "assay_runner_preload, or install Assay whole",
+                      name, self);
+}

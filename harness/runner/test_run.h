@@ -1,0 +1,37 @@
+/*
+ * "assay test" as one call: find the binaries, choose, run, report, remember.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HARNESS_RUNNER_TEST_RUN_H
+#define HARNESS_RUNNER_TEST_RUN_H
+
+#include "harness/runner/schedule.h"
+#include "harness/runner/select.h"
+
+enum hn_list_format { HN_LIST_NO, HN_LIST_TEXT, HN_LIST_JSON };
+
+struct hn_test_config {
+    char **binaries; /* none: those CTest knows in build_dir */
+    int binary_count;
+    const char *build_dir; /* NULL: found from the working directory */
+    struct hn_selection selection;
+    struct hn_schedule schedule; /* listener is filled in */
+    enum hn_list_format list;
+    const char *engine; /* "fork" or "criterion" */
+    const char *under;  /* a tool, or NULL */
+    bool leaks, coverage, allow_empty, quiet, color, live;
+    bool watch;
+    const char *build_command; /* before each round of a watch; NULL: guessed */
+    bool update_snapshots;
+    unsigned slowest;
+    const char *junit, *tap, *json, *html; /* paths, "-" stdout, NULL none */
+    bool github;
+    const char *history; /* file of durations and failures; NULL: none */
+    const char *command; /* the command line, for reports */
+};
+
+/* The exit status of DESIGN's contract; err is filled when it is 2 or 3 and something is to say. */
+int hn_test_run(const struct hn_test_config *config, struct pf_err *err);
+
+#endif
