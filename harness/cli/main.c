@@ -13,6 +13,7 @@
 static const struct hn_verb *const verbs[] = {
     &hn_verb_record,
     &hn_verb_report,
+    &hn_verb_stack,
     &hn_verb_test,
     &hn_verb_wrap,
     NULL,

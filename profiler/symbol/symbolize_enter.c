@@ -16,6 +16,28 @@
 
 enum { LINES_MAX = 64 };
 
+static bool is_mangled(const char *symbol)
+{
+    return symbol && symbol[0] == '_' && (symbol[1] == 'Z' || symbol[1] == 'R');
+}
+
+/* Less what compilers append to the names of a function's parts and special versions, and linkers
+ * to those of symbol versions ("@@GLIBC_2.34"). */
+static size_t plain_size(const char *name)
+{
+    static const char *const suffixes[] = {".constprop.", ".isra.", ".part.",  ".cold",
+                                           ".lto_priv.",  ".llvm.", ".clone.", ".localalias"};
+    size_t size = name[0] ? 1 + strcspn(name + 1, "@") : 0;
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        const char *found = strstr(name, suffixes[i]);
+        if (found && found != name && (size_t)(found - name) < size)
+            size = (size_t)(found - name);
+    }
+    return size;
+}
+
+/* name NULL: as symbol, plain. */
 static uint32_t enter_function(struct pf_profile *profile, const char *symbol, const char *name,
                                const char *file, uint32_t start_line)
 {
@@ -24,30 +46,11 @@ static uint32_t enter_function(struct pf_profile *profile, const char *symbol, c
 
     if (pf_demangle(symbol, demangled, sizeof demangled))
         name = demangled;
-    function.name = pf_profile_string(profile, name ? name : symbol);
+    function.name = name ? pf_profile_string(profile, name)
+                         : pf_profile_string_n(profile, symbol, plain_size(symbol));
     function.system_name = pf_profile_string(profile, symbol);
     function.file = pf_profile_string(profile, file ? file : "");
     return pf_profile_function(profile, &function);
-}
-
-static bool is_mangled(const char *symbol)
-{
-    return symbol && symbol[0] == '_' && (symbol[1] == 'Z' || symbol[1] == 'R');
-}
-
-/* What compilers append to the names of a function's parts and special versions. */
-static size_t plain_size(const char *name)
-{
-    static const char *const suffixes[] = {".constprop.", ".isra.", ".part.",  ".cold",
-                                           ".lto_priv.",  ".llvm.", ".clone.", ".localalias"};
-    size_t size = strlen(name);
-
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        const char *found = strstr(name, suffixes[i]);
-        if (found && found != name && (size_t)(found - name) < size)
-            size = (size_t)(found - name);
-    }
-    return size;
 }
 
 /* The symbol-table name of a function's entry point, if it is plainer than DWARF's. */
@@ -58,9 +61,12 @@ static const char *plainer_alias(const struct pf_query *query, const struct pf_n
     if (frame->depth != 0 || !symbol->name || symbol->value != frame->entry
         || symbol->bind == STB_LOCAL /* "foo.constprop.0" */)
         return NULL;
-    if (frame->name && pf_symbol_strangeness(symbol->name) >= pf_symbol_strangeness(frame->name))
-        return NULL;
-    return symbol->name;
+    if (!frame->name || pf_symbol_strangeness(symbol->name) < pf_symbol_strangeness(frame->name))
+        return symbol->name;
+    /* "__libc_start_main" for "__libc_start_main_impl" */
+    size_t size = plain_size(symbol->name);
+    bool is_stem = size < strlen(frame->name) && strncmp(frame->name, symbol->name, size) == 0;
+    return is_stem ? symbol->name : NULL;
 }
 
 /* The mangled name: DWARF leaves it out where only this object can call the function. */
@@ -78,10 +84,10 @@ static uint32_t enter_frame(struct pf_profile *profile, const struct pf_query *q
 {
     const char *symbol = mangled_name(query, frame);
     const char *alias = symbol ? NULL : plainer_alias(query, frame);
-    const char *name = alias ? alias : frame->name;
+    const char *name = alias ? NULL : frame->name;
 
     if (!symbol)
-        symbol = name;
+        symbol = alias ? alias : name;
     if (!symbol)
         symbol = query->symbol.name && frame->depth == 0 ? query->symbol.name : "?";
     return enter_function(profile, symbol, name, file ? file : frame->decl_file, frame->start_line);
@@ -128,15 +134,13 @@ static uint32_t enter_plain(struct pf_profile *profile, const struct pf_query *q
         bool mangled = pf_demangle(query->plt, demangled, sizeof demangled);
         (void)snprintf(text, sizeof text, "%.*s@plt", PF_MANGLED_MAX,
                        mangled ? demangled : query->plt);
-        return enter_function(profile, text, NULL, NULL, 0);
+        return enter_function(profile, text, text, NULL, 0);
     }
-    if (symbol) {
-        (void)snprintf(text, sizeof text, "%.*s", (int)plain_size(symbol->name), symbol->name);
-        return enter_function(profile, symbol->name, text, query->file, 0);
-    }
+    if (symbol) /* JIT compilers' and the kernel's names stand as they are */
+        return enter_function(profile, symbol->name, code ? NULL : symbol->name, query->file, 0);
     *named = false;
     (void)snprintf(text, sizeof text, "%.*s+0x%" PRIx64, 512, base_name(object), query->file_addr);
-    return enter_function(profile, text, NULL, NULL, 0);
+    return enter_function(profile, text, text, NULL, 0);
 }
 
 void pf_symbolize_enter(struct pf_profile *profile, const struct pf_queries *queries,
