@@ -13,7 +13,8 @@ check_tidy() {
 
 check_cppcheck() {
   cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-    --suppressions-list=tests/lint/cppcheck.txt --std=c11 -D__x86_64__ -D_GNU_SOURCE -I. -Iharness/include -Imocks/include \
+    --suppressions-list=tests/lint/cppcheck.txt --std=c11 -D__x86_64__ -D_GNU_SOURCE \
+    -D'ElfW(type)=Elf64_##type' -I. -Iharness/include -Imocks/include \
     -j "$(nproc)" profiler harness mocks fixtures
 }
 
