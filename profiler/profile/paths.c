@@ -112,45 +112,53 @@ static uint32_t *put_stack(const struct pf_frames *frames, uint32_t *to, const u
     return to;
 }
 
-static void build(struct pf_paths *paths, const struct pf_profile *profile, uint32_t column,
-                  const struct group_table tables[2])
+static void add_path(struct pf_paths *paths, const struct pf_path *path)
+{
+    paths->at[paths->count++] = *path;
+    if (path->count > paths->depth)
+        paths->depth = path->count;
+    paths->total = pf_value_add(paths->total, path->value);
+    paths->base_total = pf_value_add(paths->base_total, path->base);
+}
+
+static void build(struct pf_paths *paths, const struct pf_profile *profile,
+                  const struct pf_paths_spec *spec, const struct group_table tables[2])
 {
     uint32_t *to = paths->ids;
 
     for (uint32_t i = 0; i < profile->samples.count; i++) {
         const struct pf_sample *sample = pf_profile_sample_at(profile, i);
-        int64_t value = pf_profile_values_view(profile, i)[column];
+        const int64_t *values = pf_profile_values_view(profile, i);
+        struct pf_path path = {.at = (size_t)(to - paths->ids), .value = values[spec->column]};
         uint32_t count = 0;
         const uint32_t *stack = pf_profile_stack_view(profile, sample->stack, &count);
-        uint32_t *from = to;
 
-        if (value == 0)
+        if (spec->has_base)
+            path.base = values[spec->base_column];
+        if (path.value == 0 && path.base == 0)
             continue;
         to = put_group(to, &tables[0], sample->labels);
         to = put_group(to, &tables[1], sample->labels);
         to = put_stack(&paths->frames, to, stack, count);
-        struct pf_path path = {(size_t)(from - paths->ids), (uint32_t)(to - from), value};
-        paths->at[paths->count++] = path;
-        if (path.count > paths->depth)
-            paths->depth = path.count;
-        paths->total = pf_value_add(paths->total, value);
+        path.count = (uint32_t)((size_t)(to - paths->ids) - path.at);
+        add_path(paths, &path);
     }
 }
 
-void pf_paths_init(struct pf_paths *paths, const struct pf_profile *profile, uint32_t column,
-                   unsigned groups)
+void pf_paths_init(struct pf_paths *paths, const struct pf_profile *profile,
+                   const struct pf_paths_spec *spec)
 {
     struct group_table tables[2] = {{0}};
 
     *paths = (struct pf_paths){0};
     pf_frames_init(&paths->frames, profile);
-    if (groups & PF_GROUP_PROCESS)
+    if (spec->groups & PF_GROUP_PROCESS)
         find_groups(&tables[0], &paths->frames, profile, PF_GROUP_PROCESS);
-    if (groups & PF_GROUP_THREAD)
+    if (spec->groups & PF_GROUP_THREAD)
         find_groups(&tables[1], &paths->frames, profile, PF_GROUP_THREAD);
     paths->at = pf_mem_new(profile->samples.count, sizeof *paths->at);
     paths->ids = pf_mem_new(count_ids(paths, profile), sizeof *paths->ids);
-    build(paths, profile, column, tables);
+    build(paths, profile, spec, tables);
     free(tables[0].frame_of_set);
     free(tables[1].frame_of_set);
 }

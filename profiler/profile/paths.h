@@ -27,20 +27,29 @@ struct pf_path {
     size_t at; /* in ids */
     uint32_t count;
     int64_t value;
+    int64_t base; /* of a pair: the profile compared with */
 };
 
 struct pf_paths {
     struct pf_frames frames;
     struct pf_path *at;
     uint32_t count;
-    uint32_t *ids;  /* frames, root first */
-    int64_t total;  /* of all values; saturates */
+    uint32_t *ids; /* frames, root first */
+    int64_t total; /* of all values; saturates */
+    int64_t base_total;
     uint32_t depth; /* of the deepest */
 };
 
-/* column: which of the profile's values; groups: enum pf_paths_group, or'ed. */
-void pf_paths_init(struct pf_paths *paths, const struct pf_profile *profile, uint32_t column,
-                   unsigned groups);
+/* What a path's values are taken from. */
+struct pf_paths_spec {
+    uint32_t column; /* which of the profile's values */
+    bool has_base;   /* base_column is another, to compare with */
+    uint32_t base_column;
+    unsigned groups; /* enum pf_paths_group, or'ed */
+};
+
+void pf_paths_init(struct pf_paths *paths, const struct pf_profile *profile,
+                   const struct pf_paths_spec *spec);
 void pf_paths_fini(struct pf_paths *paths);
 
 /* The column named type ("cpu"), the default if NULL; PF_ERR_USAGE lists what there is. */

@@ -7,15 +7,14 @@
 bool pf_report_paths(struct pf_paths *out, const struct pf_profile *profile,
                      const struct pf_report_options *options, struct pf_err *err)
 {
-    unsigned groups = 0;
-    uint32_t column = 0;
+    struct pf_paths_spec spec = {0};
 
-    if (!pf_paths_column(profile, options->value, &column, err))
+    if (!pf_paths_column(profile, options->value, &spec.column, err))
         return false;
     if (options->per_process)
-        groups |= PF_GROUP_PROCESS;
+        spec.groups |= PF_GROUP_PROCESS;
     if (options->per_thread)
-        groups |= PF_GROUP_THREAD;
-    pf_paths_init(out, profile, column, groups);
+        spec.groups |= PF_GROUP_THREAD;
+    pf_paths_init(out, profile, &spec);
     return true;
 }

@@ -1,0 +1,15 @@
+# cmake -D OUT=x.c -P assets.cmake FILE...: each FILE as a struct pf_asset named pf_FILE_EXT.
+set(text "/* Made by assets.cmake. */\n#include \"profiler/report/flame_assets.h\"\n")
+foreach(at RANGE 0 ${CMAKE_ARGC})
+  set(file "${CMAKE_ARGV${at}}")
+  if(NOT file MATCHES "\\.(js|css)$")
+    continue()
+  endif()
+  file(READ "${file}" hex HEX)
+  get_filename_component(name "${file}" NAME)
+  string(REPLACE "." "_" name "pf_${name}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char ${name}_bytes[] = {${bytes}};\n"
+    "const struct pf_asset ${name} = {${name}_bytes, sizeof ${name}_bytes};\n")
+endforeach()
+file(WRITE "${OUT}" "${text}")
