@@ -10,6 +10,7 @@ endfunction()
 
 assay_find_package(libdw libdw)
 assay_find_package(libelf libelf)
+assay_find_package(liblzma liblzma)
 assay_find_package(jansson jansson)
 assay_find_package(libcurl libcurl)
 if(ASSAY_TESTS)

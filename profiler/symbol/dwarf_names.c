@@ -140,6 +140,8 @@ bool pf_dwarf_name(struct pf_dwarf *dwarf, struct pf_queries *queries,
         if ((type != DW_UT_compile && type != DW_UT_skeleton)
             || !pf_dwarf_next_cover(&walk, &unit, &at, &first, &end))
             continue;
+        if (walk.deadline_ns && pf_clock_now_ns() > walk.deadline_ns)
+            walk.steps_left = 0; /* a unit's line table alone may take seconds */
         split = unit;
         if (type == DW_UT_skeleton
             && (dwarf_cu_info(cu, NULL, NULL, NULL, &split, NULL, NULL, NULL) != 0 || !split.addr))
