@@ -72,6 +72,28 @@ bool assay_server_try_start(assay_server *server)
     return true;
 }
 
+/*
+ * What every use of a server begins with. Only the first use starts it: a server that died, or that
+ * the test stopped, must not come back behind the test's back.
+ */
+static bool is_usable(assay_server *server)
+{
+    struct pf_err err = {0};
+
+    if (phase_of(server) == HN_SERVER_IDLE)
+        return assay_server_try_start(server);
+    if (phase_of(server) == HN_SERVER_READY)
+        return true;
+    if (server->run->problem.size == 0) {
+        (void)pf_err_set(&err, PF_ERR_NOT_FOUND,
+                         "server %s: is not running any more, it %s (assay_server_start() starts "
+                         "it again)",
+                         server->conf.name, assay_server_state(server));
+        pf_buf_put_str(&server->run->problem, err.text);
+    }
+    return false;
+}
+
 bool assay_server_try_restart(assay_server *server)
 {
     (void)assay_server_stop(server);
@@ -102,19 +124,21 @@ const char *assay_server_problem(assay_server *server)
 
 pid_t assay_server_pid(assay_server *server)
 {
-    return assay_server_try_start(server) ? atomic_load(&server->run->shared->pid) : -1;
+    return is_usable(server) ? atomic_load(&server->run->shared->pid) : -1;
 }
 
 int assay_server_port(assay_server *server)
 {
-    return assay_server_try_start(server) ? (int)atomic_load(&server->run->shared->port) : 0;
+    (void)is_usable(server);
+    return server->run ? (int)atomic_load(&server->run->shared->port) : 0;
 }
 
 const char *assay_server_url(assay_server *server)
 {
-    if (!assay_server_try_start(server))
-        return "";
+    (void)is_usable(server);
     struct hn_server_run *run = server->run;
+    if (!run || (atomic_load(&run->shared->port) == 0 && run->shared->socket_path[0] == '\0'))
+        return ""; /* it never got an address */
     pf_buf_reset(&run->url);
     if (server->conf.port == ASSAY_PORT_UNIX)
         pf_buf_printf(&run->url, "unix:%s", run->shared->socket_path);
@@ -138,6 +162,15 @@ bool assay_server_is_alive(assay_server *server)
     return phase_of(server) == HN_SERVER_READY;
 }
 
+static void put_alive(struct pf_buf *out, pid_t pid)
+{
+    struct hn_proc proc = {0};
+
+    pf_buf_printf(out, "alive, pid %d", pid);
+    if (hn_proc_read(&proc, pid) && proc.state == 'T')
+        pf_buf_put_str(out, " (stopped by a signal)");
+}
+
 const char *assay_server_state(assay_server *server)
 {
     struct hn_server_run *run = server->run;
@@ -149,7 +182,7 @@ const char *assay_server_state(assay_server *server)
     pf_buf_reset(&run->state);
     hn_wait_status_text(how, sizeof how, atomic_load(&run->shared->wait_status));
     if (is_alive)
-        pf_buf_printf(&run->state, "alive, pid %d", atomic_load(&run->shared->pid));
+        put_alive(&run->state, atomic_load(&run->shared->pid));
     else
         pf_buf_put_str(&run->state, how);
     return pf_buf_cstr(&run->state);
@@ -171,7 +204,7 @@ bool assay_server_signal(assay_server *server, int signal_number)
 {
     struct pf_err err = {0};
 
-    if (!assay_server_try_start(server))
+    if (!is_usable(server))
         return false;
     if (hn_server_run_ask(server->run, HN_SERVER_SIGNAL, signal_number, SYNC_MS, &err))
         return true;

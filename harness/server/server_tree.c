@@ -34,7 +34,7 @@ bool hn_proc_parse(struct hn_proc *out, const char *line)
     return true;
 }
 
-static bool read_proc(struct hn_proc *out, pid_t pid)
+bool hn_proc_read(struct hn_proc *out, pid_t pid)
 {
     char path[32];
     char line[STAT_LINE_MAX];
@@ -78,7 +78,7 @@ static void read_all(struct hn_proc_tree *all)
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
         struct hn_proc proc;
         if (isdigit((unsigned char)entry->d_name[0])
-            && read_proc(&proc, (pid_t)strtol(entry->d_name, NULL, 10)))
+            && hn_proc_read(&proc, (pid_t)strtol(entry->d_name, NULL, 10)))
             add(all, &room, &proc);
     }
     (void)closedir(dir);
@@ -143,7 +143,7 @@ static void kill_exactly(const struct hn_proc *proc)
 
     if (pidfd < 0)
         return;
-    if (read_proc(&now, proc->pid) && now.start_time == proc->start_time)
+    if (hn_proc_read(&now, proc->pid) && now.start_time == proc->start_time)
         (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     (void)close(pidfd);
 }

@@ -30,6 +30,9 @@ struct hn_proc_tree {
 /* One line of /proc/PID/stat (proc(5)). False if it is none. Pure. */
 bool hn_proc_parse(struct hn_proc *out, const char *line);
 
+/* The same of a process that lives. False if it does not. */
+bool hn_proc_read(struct hn_proc *out, pid_t pid);
+
 /* All living descendants of root, without root and without zombies. */
 void hn_proc_tree_read(struct hn_proc_tree *out, pid_t root);
 void hn_proc_tree_fini(struct hn_proc_tree *tree);

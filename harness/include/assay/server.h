@@ -15,6 +15,7 @@
 #ifndef ASSAY_SERVER_H
 #define ASSAY_SERVER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -117,10 +118,12 @@ int assay_server_stop(assay_server *server);
  */
 const char *assay_server_problem(assay_server *server);
 
-/* These start it when it does not run yet, except the last three. */
-pid_t assay_server_pid(assay_server *server);       /* -1: cannot be started */
+/* The first use of a server starts it, by one of these three or an exchange. A server that died, or
+ * that was stopped, stays so until the test starts it again. */
+pid_t assay_server_pid(assay_server *server);       /* -1: does not run */
 int assay_server_port(assay_server *server);        /* 0 with ASSAY_PORT_UNIX */
 const char *assay_server_url(assay_server *server); /* "http://127.0.0.1:PORT", "unix:/path" */
+
 bool assay_server_is_alive(assay_server *server);
 const char *assay_server_state(assay_server *server); /* "alive, pid 71", "exited with status 3" */
 bool assay_server_wait_exit(assay_server *server, unsigned timeout_ms);
