@@ -8,8 +8,6 @@
 
 #include "mocks/mock_priv.h"
 
-extern struct mk_fn *const mk_wrapped_fns[] __attribute__((weak));
-
 static _Thread_local struct mk_exit_trap *innermost;
 
 bool mk_trap_is_set(void)
@@ -45,7 +43,7 @@ static bool arm_exits(void)
 {
     bool any = false;
 
-    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++) {
+    for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++) {
         if (!(*fn)->noreturn)
             continue;
         mk_arm(*fn);

@@ -77,6 +77,9 @@ void mk_lock(void);
 void mk_unlock(void);
 pid_t mk_thread_id(void);
 void mk_arm(struct mk_fn *fn);
+struct mk_fn *const *mk_all_fns(void); /* NULL-terminated; NULL if there are none */
+/* clock/clock_control.c */
+void mk_clock_end(void);
 
 /* mock_arena.c: zeroed memory that lives until the test's end. Ends the process when there is none.
  */

@@ -19,6 +19,11 @@ extern struct mk_fn *const mk_wrapped_fns[] __attribute__((weak));
 
 struct mk_state mk_state;
 
+struct mk_fn *const *mk_all_fns(void)
+{
+    return mk_wrapped_fns;
+}
+
 static _Thread_local volatile bool inside;
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 
@@ -73,8 +78,9 @@ static void reset_fn(struct mk_fn *fn)
 
 static void forget(void)
 {
-    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++)
+    for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++)
         reset_fn(*fn);
+    mk_clock_end();
     mk_trap_forget();
     mk_arena_reset();
     mk_state = (struct mk_state){.report = mk_state.report, .seed = mk_state.seed};
@@ -83,13 +89,13 @@ static void forget(void)
 /* exit() inside a body runs coverage and other destructors: they must see the real calls. */
 static void at_exit(void)
 {
-    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++)
+    for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++)
         atomic_store(&(*fn)->armed, 0U);
 }
 
 static void arm_ruled(void)
 {
-    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++)
+    for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++)
         if ((*fn)->rules || (*fn)->strict || (*fn)->forbidden)
             mk_arm(*fn);
 }

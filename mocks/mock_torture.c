@@ -15,8 +15,6 @@
 
 #include "mocks/mock_priv.h"
 
-extern struct mk_fn *const mk_wrapped_fns[] __attribute__((weak));
-
 static struct {
     const char *names;
     const char *out;
@@ -55,7 +53,7 @@ void mk_torture_begin(void)
     plan.calls = 0;
     if (!plan.names)
         return;
-    for (struct mk_fn *const *fn = mk_wrapped_fns; fn && *fn; fn++) {
+    for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++) {
         (*fn)->tortured = (*fn)->failure != MK_FAILS_NEVER && is_named(plan.names, (*fn)->name);
         if ((*fn)->tortured)
             mk_arm(*fn);

@@ -156,8 +156,8 @@ static void put_fn_table(struct pf_buf *out, const struct mk_gen_entry *entry)
         pf_buf_put_str(out, "    .rule_ret_at = MK_NO_FIELD,\n    .call_ret_at = MK_NO_FIELD,\n");
     }
     put_failure(out, entry);
-    pf_buf_printf(out, "    .noreturn = %d,\n    .blocks = %d,\n};\n", entry->noreturn,
-                  entry->blocks);
+    pf_buf_printf(out, "    .noreturn = %d,\n    .blocks = %d,\n    .clock = %d,\n};\n",
+                  entry->noreturn, entry->blocks, entry->clock);
 }
 
 /* One argument as the runtime's value, in the order of the function's own parameters. */

@@ -249,12 +249,44 @@ static bool read_prototypes(struct planner *planner, struct pf_err *err)
     return ok;
 }
 
+static bool is_called(const struct planner *planner, const struct mk_gen_entry *entry)
+{
+    bool called = flags_of(planner, entry->proto.name) & MK_GEN_CALLED;
+
+    for (unsigned i = 0; i < entry->alias_count; i++)
+        called = called || (flags_of(planner, entry->aliases[i].name) & MK_GEN_CALLED);
+    return called;
+}
+
+/* CLOCK: whatever the objects call of the functions that tell or wait for time. */
+static bool plan_clock(struct planner *planner, struct pf_err *err)
+{
+    const struct mk_gen_catalogue *catalogue = planner->catalogue;
+    bool any = false, ok = true;
+
+    for (unsigned i = 0; ok && i < catalogue->count; i++) {
+        const struct mk_gen_entry *entry = &catalogue->entries[i];
+        const struct mk_gen_wanted wanted = {.name = entry->proto.name};
+        if (!entry->clock || !is_called(planner, entry))
+            continue;
+        any = true;
+        ok = plan_one(planner, &wanted, err);
+    }
+    return ok && !any ? pf_err_set(err, PF_ERR_NOT_FOUND,
+                                   "CLOCK: none of the %u objects calls a function that tells or "
+                                   "waits for time",
+                                   planner->request->object_count)
+                      : ok;
+}
+
 static bool plan_all(struct planner *planner, struct pf_err *err)
 {
     bool ok = true;
 
     for (unsigned i = 0; ok && i < planner->request->name_count; i++)
-        ok = plan_one(planner, &planner->wanted[i], err);
+        ok = strcmp(planner->wanted[i].name, MK_GEN_CLOCK) == 0
+                 ? plan_clock(planner, err)
+                 : plan_one(planner, &planner->wanted[i], err);
     return ok;
 }
 
@@ -265,7 +297,8 @@ bool mk_gen_plan_make(struct mk_gen_plan *out, const struct mk_gen_request *requ
 
     if (request->name_count > MK_GEN_MAX_FUNCTIONS)
         return pf_err_set(err, PF_ERR_LIMIT, "more than %d functions", MK_GEN_MAX_FUNCTIONS);
-    planner.plan.functions = pf_mem_new(request->name_count + 1, sizeof *planner.plan.functions);
+    planner.plan.functions =
+        pf_mem_new(request->name_count + catalogue->count + 1, sizeof *planner.plan.functions);
     planner.wanted = pf_mem_new(request->name_count + 1, sizeof *planner.wanted);
     for (unsigned i = 0; i < request->name_count; i++)
         planner.wanted[i].name = request->names[i];

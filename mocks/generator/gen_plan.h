@@ -12,6 +12,9 @@
 
 enum { MK_GEN_MAX_FUNCTIONS = 1024 };
 
+/* In place of a name: every function of time that the objects call. */
+#define MK_GEN_CLOCK "CLOCK"
+
 struct mk_gen_fn {
     struct mk_gen_entry entry; /* from the catalogue, or made of debug information */
     /* Protos of the symbols wrapped: the function's own name, its aliases. */

@@ -99,7 +99,7 @@ struct mk_fn {
     enum mk_failure failure;
     union mk_value fail_value;
     const int *errnos; /* legal ones, 0 ends; NULL: unknown */
-    bool noreturn, blocks;
+    bool noreturn, blocks, clock;
     void (*real)(void);
 
     /* Changes while tests run. */

@@ -1,0 +1,91 @@
+/*
+ * The fake clock's inside: one page of time, the timers set on it, the threads waiting for it.
+ *
+ * The same code serves a test program (it owns the page and moves it) and a server with
+ * libassay-clock.so preloaded (the page is shared, its test moves it). System calls are made
+ * directly, so that neither wrappers nor interposers see them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MOCKS_CLOCK_CLOCK_PRIV_H
+#define MOCKS_CLOCK_CLOCK_PRIV_H
+
+#include <stdatomic.h>
+
+#include "assay/mock_clock.h"
+
+#define MK_NEVER INT64_MAX
+
+enum { MK_CLOCK_SLOTS = 256, MK_CLOCK_MAGIC = 0x314b4c43, MK_NS_PER_MS = 1000000 };
+static const int64_t mk_ns_per_s = 1000000000;
+
+enum mk_slot_state { MK_SLOT_FREE, MK_SLOT_RUNNING, MK_SLOT_WAITING };
+
+/* A thread that has waited for the clock. */
+struct mk_clock_slot {
+    _Atomic int state; /* enum mk_slot_state */
+    _Atomic int thread;
+    _Atomic int process;
+    _Atomic uint32_t seen; /* the move it last looked at */
+    _Atomic int64_t deadline_ns;
+};
+
+struct mk_clock_page {
+    uint32_t magic;
+    _Atomic uint32_t moves; /* futex: one more each time the clock moves */
+    _Atomic int64_t mono_ns;
+    _Atomic int64_t wall_minus_mono_ns;
+    _Atomic int64_t next_timer_ns; /* earliest timerfd or alarm of the process that set it */
+    struct mk_clock_slot slots[MK_CLOCK_SLOTS];
+};
+
+extern struct mk_clock_page *mk_clock_page;
+
+/* clock_page.c */
+int64_t mk_clock_mono_ns(void);
+int64_t mk_clock_wall_ns(void);
+bool mk_clock_is_virtual(clockid_t clock);
+int64_t mk_clock_read(clockid_t clock);
+/* A time of clock as CLOCK_MONOTONIC. */
+int64_t mk_clock_to_mono(clockid_t clock, int64_t ns);
+int64_t mk_ns_of(const struct timespec *time);
+struct timespec mk_timespec_of(int64_t ns);
+bool mk_timespec_is_valid(const struct timespec *time);
+int64_t mk_clock_real_ns(void);
+/* now + ms, MK_NEVER for a negative ms. */
+int64_t mk_clock_deadline_ms(int ms);
+int64_t mk_clock_deadline_after(int64_t ns);
+/* Set the time (never back), fire what is due, wake who waits. */
+void mk_clock_move_to(int64_t mono_ns);
+/* The clock of the page has been moved by somebody: fire and wake in this process. */
+void mk_clock_moved(void);
+
+/* clock_timers.c: timerfds and alarms of this process. */
+int64_t mk_timers_next_ns(void);
+/* How often the alarm has gone off: a wait it happened in was interrupted. */
+unsigned mk_timers_rung(void);
+void mk_timers_fire(int64_t now_ns);
+void mk_timers_forget(void);
+
+/*
+ * clock_wait.c: one wait. look says whether what is waited for is there: > 0 or < 0 (with errno)
+ * ends the wait with that, 0 means not yet. wake_fd -1: look once, for at most real_ms; else wait
+ * until it is there or wake_fd becomes readable (real_ms -1: without end).
+ * Returns look's value, or 0 when the deadline has passed.
+ */
+typedef int (*mk_clock_look)(void *what, int wake_fd, int real_ms);
+int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns);
+void mk_clock_wake_all(void);
+/* Threads of this page that are neither waiting nor gone. */
+bool mk_clock_others_wait(int self_slot);
+int64_t mk_clock_next_deadline_ns(void);
+
+/* clock_control.c in tests, clock_link.c in servers: may this thread move the clock when it waits?
+ */
+bool mk_clock_may_jump(int self_slot);
+/* Nothing can end this wait: true if it is to fail with EDEADLK. */
+bool mk_clock_is_stuck(void);
+int mk_clock_grace_ms(void);
+int mk_clock_hang_ms(void);
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * Waiting for something real or for virtual time, whichever comes first.
+ *
+ * Every thread that waits has a slot on the page: so everybody can see whether anybody still runs.
+ * It is woken through an eventfd of its own.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+
+#include "mocks/clock/clock_priv.h"
+
+enum { LOOK_AGAIN_MS = 50 };
+
+/* Of this process, by slot: descriptor + 1, 0 where there is none. */
+static _Atomic int wake_fds[MK_CLOCK_SLOTS];
+static pthread_key_t exit_key;
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+static _Thread_local int own_slot_plus_1;
+
+static int self_thread(void)
+{
+    return (int)syscall(SYS_gettid);
+}
+
+static int self_process(void)
+{
+    return (int)syscall(SYS_getpid);
+}
+
+static void release_slot(void *slot_plus_1)
+{
+    int index = (int)(intptr_t)slot_plus_1 - 1;
+    struct mk_clock_slot *slot = &mk_clock_page->slots[index];
+    int fd = atomic_exchange(&wake_fds[index], 0);
+
+    if (fd > 0)
+        (void)syscall(SYS_close, fd - 1);
+    if (atomic_load(&slot->thread) == self_thread())
+        atomic_store(&slot->state, MK_SLOT_FREE);
+}
+
+static void make_exit_key(void)
+{
+    (void)pthread_key_create(&exit_key, release_slot);
+}
+
+static bool is_gone(const struct mk_clock_slot *slot)
+{
+    return syscall(SYS_tgkill, atomic_load(&slot->process), atomic_load(&slot->thread), 0) != 0
+           && errno == ESRCH;
+}
+
+static bool claim_slot(struct mk_clock_slot *slot)
+{
+    int state = atomic_load(&slot->state);
+
+    if (state != MK_SLOT_FREE && !is_gone(slot))
+        return false;
+    if (!atomic_compare_exchange_strong(&slot->state, &state, MK_SLOT_RUNNING))
+        return false;
+    atomic_store(&slot->thread, self_thread());
+    atomic_store(&slot->process, self_process());
+    atomic_store(&slot->deadline_ns, MK_NEVER);
+    return true;
+}
+
+static int own_slot(void)
+{
+    if (own_slot_plus_1) {
+        const struct mk_clock_slot *slot = &mk_clock_page->slots[own_slot_plus_1 - 1];
+        if (atomic_load(&slot->thread) == self_thread() && atomic_load(&slot->state))
+            return own_slot_plus_1 - 1;
+    }
+    (void)pthread_once(&exit_once, make_exit_key);
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
+        if (!claim_slot(&mk_clock_page->slots[i]))
+            continue;
+        atomic_store(&wake_fds[i], 0); /* a fork's copy belongs to the parent */
+        own_slot_plus_1 = i + 1;
+        (void)pthread_setspecific(exit_key, (void *)(intptr_t)(i + 1));
+        return i;
+    }
+    return -1;
+}
+
+/* Empties it; makes a new one where there is none or the program closed it. */
+static int fresh_wake_fd(int slot)
+{
+    int fd = atomic_load(&wake_fds[slot]) - 1;
+    uint64_t count;
+
+    if (fd >= 0 && (syscall(SYS_read, fd, &count, sizeof count) > 0 || errno == EAGAIN))
+        return fd;
+    fd = (int)syscall(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC);
+    atomic_store(&wake_fds[slot], fd + 1);
+    return fd;
+}
+
+void mk_clock_wake_all(void)
+{
+    static const uint64_t one = 1;
+    int process = self_process();
+
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
+        const struct mk_clock_slot *slot = &mk_clock_page->slots[i];
+        int fd = atomic_load(&wake_fds[i]) - 1;
+        if (fd >= 0 && atomic_load(&slot->state) == MK_SLOT_WAITING
+            && atomic_load(&slot->process) == process)
+            (void)syscall(SYS_write, fd, &one, sizeof one);
+    }
+}
+
+bool mk_clock_others_wait(int self)
+{
+    uint32_t moves = atomic_load(&mk_clock_page->moves);
+
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
+        const struct mk_clock_slot *slot = &mk_clock_page->slots[i];
+        int state = atomic_load(&slot->state);
+        if (i == self || state == MK_SLOT_FREE)
+            continue;
+        if ((state != MK_SLOT_WAITING || atomic_load(&slot->seen) != moves) && !is_gone(slot))
+            return false;
+    }
+    return true;
+}
+
+int64_t mk_clock_next_deadline_ns(void)
+{
+    int64_t next = mk_timers_next_ns();
+
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
+        const struct mk_clock_slot *slot = &mk_clock_page->slots[i];
+        int64_t deadline_ns = atomic_load(&slot->deadline_ns);
+        if (atomic_load(&slot->state) == MK_SLOT_WAITING && deadline_ns < next)
+            next = deadline_ns;
+    }
+    return next;
+}
+
+struct wait {
+    mk_clock_look look;
+    void *what;
+    int64_t deadline_ns;
+    int slot;
+    uint32_t moves;         /* when it last looked */
+    int64_t still_since_ns; /* real: the clock has stood since then */
+};
+
+static int fail_stuck(void)
+{
+    errno = EDEADLK;
+    return -1;
+}
+
+/* SIGALRM has just been sent: did a handler run in this thread's time? */
+static bool alarm_interrupts(void)
+{
+    struct sigaction action;
+    sigset_t blocked;
+
+    (void)sigaction(SIGALRM, NULL, &action);
+    (void)pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    return action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL
+           && !sigismember(&blocked, SIGALRM);
+}
+
+/* Nobody runs: the clock goes to whatever is next. 0: look again. */
+static int jump(struct wait *wait, bool *done)
+{
+    int got = 0;
+
+    if (mk_clock_grace_ms() > 0)
+        got = wait->look(wait->what, -1, mk_clock_grace_ms());
+    if (got) {
+        *done = true;
+        return got;
+    }
+    int64_t next = mk_clock_next_deadline_ns();
+    if (wait->deadline_ns < next)
+        next = wait->deadline_ns;
+    if (next == MK_NEVER) {
+        *done = mk_clock_is_stuck();
+        return *done ? fail_stuck() : 0;
+    }
+    unsigned rung = mk_timers_rung();
+    mk_clock_move_to(next);
+    if (mk_timers_rung() == rung || !alarm_interrupts())
+        return 0;
+    *done = true;
+    errno = EINTR;
+    return -1;
+}
+
+static bool is_hanging(struct wait *wait)
+{
+    uint32_t moves = atomic_load(&mk_clock_page->moves);
+    int64_t now_ns = mk_clock_real_ns();
+
+    if (moves != wait->moves || !wait->still_since_ns) {
+        wait->moves = moves;
+        wait->still_since_ns = now_ns;
+        return false;
+    }
+    int hang_ms = mk_clock_hang_ms();
+    return hang_ms > 0 && now_ns - wait->still_since_ns > (int64_t)hang_ms * MK_NS_PER_MS;
+}
+
+/* Others still run: wait until one of them, the kernel or the clock does something. */
+static int stand_by(struct wait *wait, bool *done)
+{
+    struct mk_clock_slot *slot = &mk_clock_page->slots[wait->slot];
+    uint32_t moves = atomic_load(&mk_clock_page->moves);
+    int wake_fd = fresh_wake_fd(wait->slot);
+    int got = 0;
+
+    if (mk_clock_mono_ns() >= wait->deadline_ns)
+        return 0;
+    atomic_store(&slot->deadline_ns, wait->deadline_ns);
+    atomic_store(&slot->seen, moves);
+    atomic_store(&slot->state, MK_SLOT_WAITING);
+    if (moves == atomic_load(&mk_clock_page->moves))
+        got = wait->look(wait->what, wake_fd, LOOK_AGAIN_MS);
+    atomic_store(&slot->state, MK_SLOT_RUNNING);
+    atomic_store(&slot->deadline_ns, MK_NEVER);
+    *done = got != 0;
+    if (!*done && is_hanging(wait) && mk_clock_is_stuck()) {
+        *done = true;
+        return fail_stuck();
+    }
+    return got;
+}
+
+int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
+{
+    struct wait wait = {.look = look, .what = what, .deadline_ns = deadline_ns, .slot = -1};
+    bool done = false;
+    int got = look(what, -1, 0);
+
+    while (got == 0 && !done && mk_clock_mono_ns() < deadline_ns) {
+        if (wait.slot < 0)
+            wait.slot = own_slot();
+        if (wait.slot < 0) /* more threads than slots: wait a real while */
+            return look(what, -1, LOOK_AGAIN_MS);
+        got = mk_clock_may_jump(wait.slot) ? jump(&wait, &done) : stand_by(&wait, &done);
+        if (got == 0 && !done)
+            got = look(what, -1, 0);
+    }
+    return got;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "sample_waits.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t rings;
+
+static void ring(int signal)
+{
+    (void)signal;
+    rings++;
+}
+
+static struct timespec span(int ms)
+{
+    return (struct timespec){ms / 1000, (long)(ms % 1000) * 1000000};
+}
+
+static bool wait_cond(int ms, bool monotonic)
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_condattr_t attr;
+    pthread_cond_t cond;
+    struct timespec until;
+
+    pthread_condattr_init(&attr);
+    if (monotonic)
+        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&cond, &attr);
+    clock_gettime(monotonic ? CLOCK_MONOTONIC : CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    pthread_mutex_lock(&mutex);
+    int err = pthread_cond_timedwait(&cond, &mutex, &until);
+    pthread_mutex_unlock(&mutex);
+    pthread_cond_destroy(&cond);
+    return err == ETIMEDOUT;
+}
+
+static bool wait_timerfd(int ms)
+{
+    struct itimerspec once = {.it_value = span(ms)};
+    int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    timerfd_settime(fd, 0, &once, NULL);
+    bool ok = poll(&ready, 1, -1) == 1 && ready.revents == POLLIN;
+    close(fd);
+    return ok;
+}
+
+static bool wait_epoll(int ms)
+{
+    struct epoll_event event;
+    int fd = epoll_create1(0);
+    bool ok = epoll_wait(fd, &event, 1, ms) == 0;
+
+    close(fd);
+    return ok;
+}
+
+static bool wait_absolute(int ms)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    return clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL) == 0;
+}
+
+static bool wait_alarm(int ms)
+{
+    sig_atomic_t before = rings;
+
+    signal(SIGALRM, ring);
+    alarm((unsigned)ms / 1000);
+    return pause() == -1 && errno == EINTR && rings == before + 1;
+}
+
+static bool wait_itimer(int ms)
+{
+    struct itimerval once = {.it_value = {ms / 1000, 0}};
+    sig_atomic_t before = rings;
+
+    signal(SIGALRM, ring);
+    setitimer(ITIMER_REAL, &once, NULL);
+    return pause() == -1 && rings == before + 1;
+}
+
+bool waits_wait(int way, int ms)
+{
+    struct timespec for_ms = span(ms);
+    struct timeval for_tv = {ms / 1000, 0};
+
+    switch (way) {
+    case 0:
+        return nanosleep(&for_ms, NULL) == 0;
+    case 1:
+        return sleep((unsigned)ms / 1000) == 0;
+    case 2:
+        return usleep((useconds_t)ms * 1000) == 0;
+    case 3:
+        return clock_nanosleep(CLOCK_MONOTONIC, 0, &for_ms, NULL) == 0;
+    case 4:
+        return wait_absolute(ms);
+    case 5:
+        return poll(NULL, 0, ms) == 0;
+    case 6:
+        return select(0, NULL, NULL, NULL, &for_tv) == 0;
+    case 7:
+        return wait_epoll(ms);
+    case 8:
+        return wait_timerfd(ms);
+    case 9:
+        return wait_cond(ms, false);
+    case 10:
+        return wait_cond(ms, true);
+    case 11:
+        return wait_alarm(ms);
+    case 12:
+        return wait_itimer(ms);
+    default:
+        return false;
+    }
+}
+
+long waits_time(void)
+{
+    struct timeval now;
+
+    gettimeofday(&now, NULL);
+    return time(NULL) == now.tv_sec ? now.tv_sec : -1;
+}
+
+int waits_for_ever(int *err)
+{
+    int got = poll(NULL, 0, -1);
+
+    *err = errno;
+    return got;
+}
