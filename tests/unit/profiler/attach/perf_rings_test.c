@@ -1,0 +1,169 @@
+/*
+ * The real kernel: this process samples itself through the rings. Skipped where perf events are not
+ * permitted at all.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "profiler/attach/perf_rings.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "profiler/attach/perf_access.h"
+#include "profiler/attach/perf_threads.h"
+#include "profiler/base/clock.h"
+#include "profiler/drain/perf_record.h"
+
+struct rig {
+    struct pf_perf_access access;
+    struct pf_perf_rings rings;
+    struct pf_perf_threads threads;
+};
+
+static void set_up(struct rig *rig, uint32_t stack_bytes)
+{
+    struct pf_err err = {0};
+    struct pf_perf_wish wish = {.frequency_hz = 1000, .stack_bytes = stack_bytes};
+
+    memset(rig, 0, sizeof *rig);
+    if (!pf_perf_probe(&rig->access, &err))
+        cr_skip_test("%s", err.text);
+    cr_assert(pf_perf_rings_open(&rig->rings, 512 << 10, &err), "%s", err.text);
+    pf_perf_threads_init(&rig->threads, &rig->rings, &rig->access, &wish);
+}
+
+static void tear_down(struct rig *rig)
+{
+    pf_perf_threads_fini(&rig->threads);
+    pf_perf_rings_close(&rig->rings);
+}
+
+static void burn_ms(unsigned ms)
+{
+    struct timespec now;
+    uint64_t end_ns = 0;
+
+    do {
+        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+        end_ns = end_ns ? end_ns : now_ns + ms * UINT64_C(1000000);
+        if (now_ns >= end_ns)
+            return;
+    } while (true);
+}
+
+struct seen {
+    uint32_t samples, forks, exits, out_of_order;
+    uint64_t last_ns;
+};
+
+static struct seen drain(struct rig *rig)
+{
+    struct pf_event_layout layout = {.has_callchain = rig->access.has_kernel};
+    struct seen seen = {0};
+    struct pf_bytes record;
+    struct pf_event event;
+
+    pf_perf_rings_begin(&rig->rings, true);
+    while (pf_perf_rings_next(&rig->rings, &record)) {
+        cr_assert(pf_event_decode(&event, record, &layout));
+        seen.samples += event.kind == PF_EVENT_SAMPLE && event.sample.stack.size > 0
+                        && event.sample.regs.at[PF_REG_PC] != 0;
+        seen.forks += event.kind == PF_EVENT_FORK;
+        seen.exits += event.kind == PF_EVENT_EXIT;
+        if (event.kind == PF_EVENT_FORK)
+            pf_perf_threads_forked(&rig->threads, event.task.parent_tid, event.pid, event.tid);
+        if (event.kind == PF_EVENT_EXIT)
+            pf_perf_threads_exited(&rig->threads, event.tid);
+        seen.out_of_order += event.time_ns < seen.last_ns;
+        seen.last_ns = event.time_ns;
+    }
+    pf_perf_rings_end(&rig->rings);
+    return seen;
+}
+
+Test(perf_rings, samples_of_ourselves_arrive_in_order)
+{
+    struct rig rig;
+
+    set_up(&rig, 8192);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    burn_ms(100);
+
+    struct seen seen = drain(&rig);
+    cr_expect_gt(seen.samples, 20u); /* 100 were due; a busy machine may throttle */
+    cr_expect_eq(seen.out_of_order, 0u);
+    cr_expect_gt(pf_perf_threads_cpu_ns(&rig.threads), 50000000u);
+    tear_down(&rig);
+}
+
+static void *burn_thread(void *unused)
+{
+    (void)unused;
+    burn_ms(30);
+    return NULL;
+}
+
+Test(perf_rings, threads_started_later_are_sampled_and_forgotten)
+{
+    struct rig rig;
+    pthread_t thread;
+
+    set_up(&rig, 8192);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_assert_eq(pthread_create(&thread, NULL, burn_thread, NULL), 0);
+    (void)pthread_join(thread, NULL);
+
+    struct seen seen = drain(&rig);
+    cr_expect_eq(seen.forks, 1u);
+    cr_expect_eq(seen.exits, 1u);
+    cr_expect_gt(seen.samples, 5u);
+    cr_expect_eq(rig.threads.live, 1u);
+    tear_down(&rig);
+}
+
+Test(perf_rings, a_thread_whose_stacks_are_cut_gets_larger_copies)
+{
+    struct rig rig;
+
+    set_up(&rig, 8192);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_expect_not(pf_perf_threads_count_sample(&rig.threads, getpid(), false));
+    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), true));
+    cr_expect_eq(rig.threads.live, 1u);
+    cr_expect_eq(rig.threads.open_roots, 1u);
+
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < 10; i++)
+        (void)pf_perf_threads_count_sample(&rig.threads, getpid(), true);
+    for (uint32_t i = 0; i < rig.threads.root_count; i++)
+        if (rig.threads.roots[i].fds)
+            largest = rig.threads.roots[i].stack_bytes;
+    cr_expect_eq(largest, (uint32_t)PF_STACK_COPY_MAX);
+    (void)drain(&rig);
+    burn_ms(50);
+    cr_expect_gt(drain(&rig).samples, 3u);
+    tear_down(&rig);
+}
+
+Test(perf_rings, a_thread_that_is_gone_is_told_apart)
+{
+    struct rig rig;
+
+    set_up(&rig, 8192);
+    cr_expect_eq(pf_perf_threads_open(&rig.threads, 1 << 29, 1 << 29, 0), PF_PERF_GONE);
+    cr_expect_eq(rig.threads.live, 0u);
+    tear_down(&rig);
+}
+
+Test(perf_rings, a_rate_beyond_the_kernels_is_refused_by_name)
+{
+    struct pf_err err = {0};
+
+    cr_expect_not(pf_perf_check_rate(100000000, &err));
+    cr_expect_eq(err.code, PF_ERR_LIMIT);
+    cr_expect_not_null(strstr(err.text, "perf_event_max_sample_rate"));
+}
