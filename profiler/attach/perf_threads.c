@@ -12,10 +12,11 @@
 #include "profiler/base/arena.h"
 
 /*
- * Grow when at least this many stacks and this share of a root's stacks were cut: rooted stacks
- * shall be 99 % at the least, and one deep outlier is not worth larger copies for all.
+ * Grow when at least this share of a root's stacks was cut: rooted stacks shall be 99 % at the
+ * least. The first cut stack of a young root is enough, for a larger copy costs little where
+ * stacks are small: the kernel copies what there is.
  */
-enum { GROW_CUT_MIN = 3, GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
+enum { GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
 
 /* Descriptors kept free for everything else: objects, /proc, the profile itself. */
 enum { FDS_RESERVED = 64 };
@@ -269,7 +270,6 @@ bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool i
     root->samples++;
     root->out_of_bytes += is_out_of_bytes;
     if (!is_out_of_bytes || root->stack_bytes >= PF_STACK_COPY_MAX
-        || root->out_of_bytes < GROW_CUT_MIN
         || root->out_of_bytes * GROW_CUT_ONE_IN < root->samples)
         return false;
     return grow_root(set, set->heirs[heir].root);

@@ -23,7 +23,7 @@
 #include "profiler/attach/tid_map.h"
 
 /* A record is at most 64 KiB, header and registers included. */
-enum { PF_STACK_COPY_FIRST = 8 << 10, PF_STACK_COPY_MAX = 60 << 10 };
+enum { PF_STACK_COPY_FIRST = 16 << 10, PF_STACK_COPY_MAX = 60 << 10 };
 
 enum pf_perf_opened {
     PF_PERF_OPENED,

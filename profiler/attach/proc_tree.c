@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "profiler/attach/proc_stat.h"
 #include "profiler/base/arena.h"
@@ -61,6 +62,7 @@ static void read_parents(const struct pf_pid_list *all, pid_t *parents)
 void pf_proc_tree_grow(struct pf_pid_list *list)
 {
     struct pf_pid_list all = {0};
+    pid_t ourselves = getpid();
 
     if (!list_numbers(&all, "/proc"))
         return;
@@ -71,7 +73,7 @@ void pf_proc_tree_grow(struct pf_pid_list *list)
     for (bool has_grown = true; has_grown;) {
         has_grown = false;
         for (uint32_t i = 0; i < all.count; i++)
-            if (parents[i] && pf_pid_list_has(list, parents[i])
+            if (parents[i] && all.at[i] != ourselves && pf_pid_list_has(list, parents[i])
                 && !pf_pid_list_has(list, all.at[i])) {
                 pf_pid_list_add(list, all.at[i]);
                 has_grown = true;

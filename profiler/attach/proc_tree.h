@@ -22,7 +22,8 @@ void pf_pid_list_fini(struct pf_pid_list *list);
 void pf_pid_list_add(struct pf_pid_list *list, pid_t pid);
 bool pf_pid_list_has(const struct pf_pid_list *list, pid_t pid);
 
-/* Add every descendant of the processes already in list that is not there yet. */
+/* Add every descendant of the processes already in list that is not there yet; never ourselves,
+ * though a shell that is recorded may have started us. */
 void pf_proc_tree_grow(struct pf_pid_list *list);
 
 /* Add the threads of a process; false if it is gone or not ours to see. */

@@ -196,7 +196,7 @@ static bool run(struct pf_record_job *job, const struct pf_engine *engine, struc
     job->profile->time_ns = wall_ns;
     job->profile->duration_ns = pf_clock_now_ns() - job->started_ns;
     note_early_end(job);
-    if (!engine->has_names && !name_addresses(job, err))
+    if (!engine->has_names && !job->options->skip_names && !name_addresses(job, err))
         return false;
     job->summary->profiler_cpu_ns = pf_clock_self_cpu_ns() - cpu_ns;
     pf_summary_store(job->summary, job->profile);

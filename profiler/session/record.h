@@ -32,6 +32,8 @@ struct pf_record_progress {
     double elapsed_s;
     uint64_t samples, lost;
     uint32_t processes, threads;
+    const struct pf_profile *profile; /* so far, addresses unnamed; only during the call; NULL if
+                                         the engine cannot show it before the end */
 };
 
 struct pf_record_options {
@@ -44,6 +46,7 @@ struct pf_record_options {
     enum pf_record_mode mode;
     bool skip_children; /* only the processes given, and all their threads */
     bool label_threads; /* a "tid" label on every sample, too */
+    bool skip_names;    /* leave addresses unnamed */
     int stop_fd;        /* readable: stop and keep what is there; < 0: none */
 
     /* About four times a second, from the recording thread; may be NULL. */

@@ -139,23 +139,21 @@ static void forget_thread(struct pf_record_people *people, pid_t tid)
     people->thread_free = index;
 }
 
-/* Keep an ended process's count: in its own row, or when rows run out in the one of its name. */
+/* Keep an ended process's count; the last row is for all that have no row of their own. */
 static void keep_count(struct pf_record_people *people, const struct pf_record_process *process)
 {
-    struct pf_summary_process *row = NULL;
+    struct pf_summary_process *row = &people->ended[PF_SUMMARY_ROWS_MAX - 1];
 
     if (process->samples == 0)
         return;
-    if (people->ended_count < PF_SUMMARY_ROWS_MAX) {
+    if (people->ended_count < PF_SUMMARY_ROWS_MAX - 1) {
         row = &people->ended[people->ended_count++];
         row->pid = process->pid;
         (void)snprintf(row->command, sizeof row->command, "%.63s", process->comm);
+    } else {
+        people->ended_count = PF_SUMMARY_ROWS_MAX;
+        (void)snprintf(row->command, sizeof row->command, "(others that ended)");
     }
-    for (uint32_t i = 0; !row && i < people->ended_count; i++)
-        if (strcmp(people->ended[i].command, process->comm) == 0)
-            row = &people->ended[i];
-    if (!row)
-        row = &people->ended[PF_SUMMARY_ROWS_MAX - 1];
     row->samples += process->samples;
 }
 

@@ -6,6 +6,7 @@
 #include "profiler/session/record_perf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
@@ -15,6 +16,10 @@
  * pause between drains is bounded so that progress, Ctrl-C and new processes are seen in time.
  */
 enum { RING_BYTES_WISH = 512 << 10, WAIT_MS = 250, PROGRESS_MS = 250 };
+
+/* At first and whenever stack copies have grown, drains are close together: every stack cut off
+ * before its thread's copies are large enough counts against the profile. */
+enum { BRISK_WAIT_MS = 20, BRISK_MS = 500 };
 
 /*
  * What a sample takes from the server: the timer's interrupt, the copy of registers and stack.
@@ -70,7 +75,7 @@ static void close_session(struct pf_perf_session *session)
     pf_pid_list_fini(&session->processes);
 }
 
-static void drain(struct pf_perf_session *session, bool is_last)
+void pf_perf_session_drain(struct pf_perf_session *session, bool is_last)
 {
     struct pf_event_layout layout = {.has_callchain = session->access.has_kernel};
     struct pf_bytes record;
@@ -81,6 +86,7 @@ static void drain(struct pf_perf_session *session, bool is_last)
         if (pf_event_decode(&event, record, &layout))
             pf_perf_session_take(session, &event);
     pf_perf_rings_end(&session->rings);
+    session->drained_ns = pf_clock_now_ns();
 }
 
 static void tell_progress(struct pf_perf_session *session)
@@ -101,19 +107,41 @@ static void tell_progress(struct pf_perf_session *session)
     options->progress(options->progress_to, &progress);
 }
 
+static int wait_limit_ms(struct pf_perf_session *session)
+{
+    uint64_t now_ns = pf_clock_now_ns();
+
+    if (session->threads.grown != session->grown_seen || session->brisk_until_ns == 0) {
+        session->grown_seen = session->threads.grown;
+        session->brisk_until_ns = now_ns + BRISK_MS * UINT64_C(1000000);
+    }
+    return now_ns < session->brisk_until_ns ? BRISK_WAIT_MS : WAIT_MS;
+}
+
 static void collect(struct pf_perf_session *session)
 {
     struct pf_record_job *job = session->job;
 
     while (!pf_record_job_is_over(job)) {
         pf_perf_rings_wait(&session->rings, job->options->stop_fd,
-                           pf_record_job_wait_ms(job, WAIT_MS));
-        drain(session, false);
+                           pf_record_job_wait_ms(job, wait_limit_ms(session)));
+        pf_perf_session_drain(session, false);
         if (pf_clock_now_ns() >= session->next_scan_ns)
             pf_perf_session_rescan(session);
         tell_progress(session);
     }
-    drain(session, true);
+    pf_perf_session_drain(session, true);
+}
+
+/* Shared memory and memory files are always "deleted". */
+static bool is_program_file(const struct pf_mapped_object *object)
+{
+    static const char *const others[] = {"/memfd:", "/dev/", "/SYSV", "/[", "//"};
+
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strncmp(object->path, others[i], strlen(others[i])) == 0)
+            return false;
+    return object->path[0] == '/';
 }
 
 static void note_limits(struct pf_perf_session *session)
@@ -123,17 +151,16 @@ static void note_limits(struct pf_perf_session *session)
     if (!session->access.has_kernel)
         pf_record_job_note(job, "user code only: perf_event_paranoid=%d hides the kernel's share",
                            session->access.paranoid);
-    if (session->threads.refused_fds)
+    if (session->missed_threads)
         pf_record_job_note(job,
                            "%u threads not sampled: the limit of open files is reached (raise "
                            "ulimit -n)",
-                           session->threads.refused_fds);
-    if (session->threads.denied)
+                           session->missed_threads);
+    if (session->denied_threads)
         pf_record_job_note(job, "%u threads not sampled: they belong to another user",
-                           session->threads.denied);
+                           session->denied_threads);
     for (uint32_t i = 0; i < session->objects.count; i++)
-        if (session->objects.at[i].is_deleted && session->objects.at[i].path[0] == '/'
-            && !session->objects.at[i].private_to) {
+        if (session->objects.at[i].is_deleted && is_program_file(&session->objects.at[i])) {
             pf_record_job_note(job,
                                "restart pending: %.100s was replaced or removed since it was "
                                "started",

@@ -31,7 +31,11 @@ struct pf_perf_session {
     struct pf_pid_list processes; /* of the tree, as last listed */
     uint64_t period_ns;
     uint64_t next_scan_ns, next_progress_ns;
+    uint64_t brisk_until_ns; /* drains are close together until then */
+    uint32_t grown_seen;
     uint32_t scans;
+    uint32_t missed_threads, denied_threads; /* by the scan that missed most */
+    uint64_t drained_ns;
     bool has_lost_records; /* since the last scan */
     uint64_t pcs[PF_FOLD_DEPTH_MAX];
 };
@@ -42,6 +46,9 @@ bool pf_perf_session_attach(struct pf_perf_session *session, struct pf_err *err)
 
 /* List the tree again and sample what was missed: call after a drain. */
 void pf_perf_session_rescan(struct pf_perf_session *session);
+
+/* Take in what the rings hold; is_last: to the last record. */
+void pf_perf_session_drain(struct pf_perf_session *session, bool is_last);
 
 /* Take one record in. */
 void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event);

@@ -13,6 +13,14 @@
  * next. Soon at first, then only as a safety net (fork records tell of all others).
  */
 enum { SCAN_FIRST_MS = 100, SCAN_MS = 1000, SCANS_SOON = 3, PASSES_MAX = 8 };
+enum { DRAIN_WHILE_OPENING_MS = 10 };
+
+/* Thousands of threads take long to open, and those opened already fill the rings. */
+static void drain_in_time(struct pf_perf_session *session)
+{
+    if (pf_clock_now_ns() - session->drained_ns > DRAIN_WHILE_OPENING_MS * UINT64_C(1000000))
+        pf_perf_session_drain(session, false);
+}
 
 /* Open what a process has and is not sampled; how many there were. */
 static uint32_t open_threads(struct pf_perf_session *session, pid_t pid)
@@ -21,10 +29,12 @@ static uint32_t open_threads(struct pf_perf_session *session, pid_t pid)
     uint32_t opened = 0;
 
     (void)pf_proc_threads(&threads, pid);
-    for (uint32_t i = 0; i < threads.count; i++)
-        if (!pf_perf_threads_has(&session->threads, threads.at[i]))
-            opened +=
-                pf_perf_threads_open(&session->threads, pid, threads.at[i], 0) == PF_PERF_OPENED;
+    for (uint32_t i = 0; i < threads.count; i++) {
+        if (pf_perf_threads_has(&session->threads, threads.at[i]))
+            continue;
+        opened += pf_perf_threads_open(&session->threads, pid, threads.at[i], 0) == PF_PERF_OPENED;
+        drain_in_time(session);
+    }
     pf_pid_list_fini(&threads);
     return opened;
 }
@@ -43,11 +53,18 @@ static void list_processes(struct pf_perf_session *session)
 
 static uint32_t scan(struct pf_perf_session *session)
 {
+    struct pf_perf_threads *threads = &session->threads;
     uint32_t opened = 0;
 
+    threads->refused_fds = 0;
+    threads->denied = 0;
     list_processes(session);
     for (uint32_t i = 0; i < session->processes.count; i++)
         opened += open_threads(session, session->processes.at[i]);
+    if (threads->refused_fds > session->missed_threads)
+        session->missed_threads = threads->refused_fds;
+    if (threads->denied > session->denied_threads)
+        session->denied_threads = threads->denied;
     return opened;
 }
 
@@ -67,11 +84,11 @@ static bool explain_nothing(const struct pf_perf_session *session, struct pf_err
 {
     pid_t pid = session->job->target->processes[0].pid;
 
-    if (session->threads.denied)
+    if (session->denied_threads)
         return pf_err_set(
             err, PF_ERR_DENIED,
             "process %d may not be profiled by this user: run as root or as its owner", (int)pid);
-    if (session->threads.refused_fds)
+    if (session->missed_threads)
         return pf_err_set(err, PF_ERR_LIMIT,
                           "process %d: no descriptors for perf events: raise ulimit -n", (int)pid);
     return pf_err_set(err, PF_ERR_NOT_FOUND, "process %d ended before it could be recorded",

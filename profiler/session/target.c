@@ -72,9 +72,10 @@ static bool explain_denied(pid_t pid, struct pf_err *err)
 
     name_owner(pid, owner, sizeof owner);
     return pf_err_set(err, PF_ERR_DENIED,
-                      "process %d (%s) may not be looked at: it belongs to %s: run as root or as "
-                      "that user",
-                      (int)pid, comm, owner);
+                      "process %d (%s) may not be looked at: it belongs to %s: %s", (int)pid, comm,
+                      owner,
+                      geteuid() == 0 ? "root needs CAP_SYS_PTRACE for it (a container may lack it)"
+                                     : "run as root or as that user");
 }
 
 /* A process whose maps can be read can be profiled: the kernel asks for the same right. */
@@ -171,6 +172,7 @@ bool pf_target_start(struct pf_target *target, const struct pf_record_options *o
 
     char **argv = join_argv(target, options->argv);
     target->spawn.argv = argv;
+    (void)snprintf(target->name, sizeof target->name, "%.255s", argv[0]);
     bool ok = pf_child_start(&target->command, &target->spawn, err);
     target->spawn.argv = NULL;
     free(argv);
@@ -187,7 +189,7 @@ bool pf_target_release(struct pf_target *target, struct pf_err *err)
     if (!target->is_held)
         return true;
     target->is_held = false;
-    return pf_child_release(&target->command, err);
+    return pf_child_release(&target->command, err) || pf_err_prepend(err, "%s", target->name);
 }
 
 static bool has_process_ended(struct pf_target *target, struct pf_target_process *process)
