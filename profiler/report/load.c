@@ -23,6 +23,7 @@ struct reader {
 /* In this order: the surest signs first, folded last (nearly any text with numbers could be it). */
 static const struct reader readers[] = {
     {"pprof", pf_pprof_looks_like, pf_pprof_read},
+    {"perf script", pf_perf_script_looks_like, pf_perf_script_read},
     {"folded stacks", pf_folded_looks_like, pf_folded_read},
 };
 
