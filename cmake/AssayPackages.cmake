@@ -17,6 +17,7 @@ if(ASSAY_TESTS)
   assay_find_package(criterion criterion)
   assay_find_package(libuv libuv)
   assay_find_package(libunwind libunwind)
+  assay_find_package(libunwind_ptrace libunwind-ptrace)
 endif()
 
 # libjq 1.6 comes without a pkg-config file.

@@ -70,7 +70,7 @@ static int64_t scaled(const struct pf_cfi_machine *machine, uint64_t factor)
     return (int64_t)(factor * (uint64_t)machine->cie.data_align);
 }
 
-static struct pf_col read_expression(struct pf_cursor *program, enum pf_col_kind kind)
+static struct pf_col read_expression(struct pf_cursor *program, uint8_t kind)
 {
     struct pf_bytes expr = pf_cursor_bytes(program, pf_cursor_uleb(program));
 
@@ -136,7 +136,7 @@ static bool run_cfa(struct pf_cfi_machine *machine, uint8_t op)
 }
 
 /* An instruction "column, factored offset": unsigned, signed, or (GNU, obsolete) negative. */
-static void run_offset(struct pf_cfi_machine *machine, uint8_t op, enum pf_col_kind kind)
+static void run_offset(struct pf_cfi_machine *machine, uint8_t op, uint8_t kind)
 {
     struct pf_cursor *program = &machine->program;
     uint64_t column = pf_cursor_uleb(program);

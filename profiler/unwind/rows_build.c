@@ -17,8 +17,6 @@
 
 enum {
     MACHINE_X86_64 = 62,
-    /* A hole shorter than this between functions is padding: no pc is ever there. */
-    HOLE_MIN_BYTES = 16,
     ROW_BYTES_MIN = 2, /* a row costs the section at least an advance and an instruction */
 };
 
@@ -91,8 +89,7 @@ static void put_row(struct builder *builder, uint64_t addr, uint32_t number)
 
 static void close_hole(struct builder *builder, uint64_t next_start)
 {
-    if (next_start > builder->covered && next_start - builder->covered >= HOLE_MIN_BYTES
-        && builder->row_count > 0)
+    if (next_start > builder->covered && builder->row_count > 0)
         put_row(builder, builder->covered, 0);
 }
 

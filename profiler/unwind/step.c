@@ -4,28 +4,21 @@
 #include "profiler/unwind/apply.h"
 #include "profiler/unwind/code.h"
 #include "profiler/unwind/guess.h"
-
-/* What a step tells beside the registers. */
-struct frame {
-    const struct pf_code *code; /* NULL: pc is in no mapping */
-    enum pf_lost lost;
-    bool guessed; /* the caller was found without CFI */
-    bool signal;  /* the caller was interrupted */
-};
+#include "profiler/unwind/step_priv.h"
 
 static const struct pf_rule no_rule = {.kind = PF_RULE_NONE};
 
-static const struct pf_rule *find_rule(struct frame *frame, const struct pf_code_map *map,
-                                       uint64_t pc)
+const struct pf_rule *pf_frame_rule(struct pf_frame *frame, const struct pf_code_map *map,
+                                    uint64_t lookup_pc)
 {
-    frame->code = pf_code_find(map, pc);
+    frame->code = pf_code_find(map, lookup_pc);
     if (!frame->code || !frame->code->rows)
         return &no_rule;
-    return pf_rows_find(frame->code->rows, pc - frame->code->bias);
+    return pf_rows_find(frame->code->rows, lookup_pc - frame->code->bias);
 }
 
 static enum pf_step step_guess(struct pf_regs *regs, bool is_exact, const struct pf_code_map *map,
-                               const struct pf_memory *memory, struct frame *frame)
+                               const struct pf_memory *memory, struct pf_frame *frame)
 {
     struct pf_guess guess = {
         .map = map,
@@ -47,13 +40,13 @@ static bool is_progress(const struct pf_regs *before, const struct pf_regs *afte
     return signal || after->at[PF_REG_RSP] > before->at[PF_REG_RSP];
 }
 
-static enum pf_step step_frame(struct pf_regs *regs, bool is_exact, const struct pf_code_map *map,
-                               const struct pf_memory *memory, struct frame *frame)
+enum pf_step pf_frame_step(struct pf_frame *frame, struct pf_regs *regs, bool is_exact,
+                           const struct pf_code_map *map, const struct pf_memory *memory)
 {
     struct pf_regs next = *regs;
     enum pf_step step = PF_STEP_FRAME;
 
-    const struct pf_rule *rule = find_rule(frame, map, regs->at[PF_REG_PC] - !is_exact);
+    const struct pf_rule *rule = pf_frame_rule(frame, map, regs->at[PF_REG_PC] - !is_exact);
     if (rule->kind == PF_RULE_END)
         return PF_STEP_END;
     if (rule->kind == PF_RULE_NONE)
@@ -89,23 +82,17 @@ enum pf_step pf_unwind_step(struct pf_regs *regs, bool is_return, const struct p
                             const struct pf_memory *memory, enum pf_lost *lost)
 {
     struct pf_regs next = *regs;
-    struct frame frame = {.lost = PF_LOST_NOT};
+    struct pf_frame frame = {.lost = PF_LOST_NOT};
     bool is_exact = begin(&next, is_return);
 
-    enum pf_step step = step_frame(&next, is_exact, map, memory, &frame);
+    enum pf_step step = pf_frame_step(&frame, &next, is_exact, map, memory);
     if (step == PF_STEP_FRAME)
         *regs = next;
     *lost = step == PF_STEP_LOST ? frame.lost : PF_LOST_NOT;
     return step;
 }
 
-static void mark(uint64_t *bits, uint32_t frame)
-{
-    if (frame < 64)
-        *bits |= 1ULL << frame;
-}
-
-static void finish(struct pf_trail *trail, enum pf_step step, const struct frame *frame)
+void pf_trail_finish(struct pf_trail *trail, enum pf_step step, const struct pf_frame *frame)
 {
     trail->is_rooted = step == PF_STEP_END;
     trail->lost = trail->is_rooted ? PF_LOST_NOT : frame->lost;
@@ -117,7 +104,7 @@ void pf_unwind_stack(struct pf_trail *trail, const struct pf_regs *regs,
 {
     struct pf_regs now = *regs;
     enum pf_step step = PF_STEP_FRAME;
-    struct frame frame = {.lost = PF_LOST_DEPTH};
+    struct pf_frame frame = {.lost = PF_LOST_DEPTH};
 
     trail->count = 0;
     trail->guessed = trail->signals = 0;
@@ -128,14 +115,14 @@ void pf_unwind_stack(struct pf_trail *trail, const struct pf_regs *regs,
         }
         trail->pcs[trail->count++] = now.at[PF_REG_PC];
         bool is_exact = begin(&now, trail->count > 1);
-        frame = (struct frame){.lost = PF_LOST_NOT};
-        step = step_frame(&now, is_exact, map, memory, &frame);
+        frame = (struct pf_frame){.lost = PF_LOST_NOT};
+        step = pf_frame_step(&frame, &now, is_exact, map, memory);
         if (step != PF_STEP_FRAME)
             break;
         if (frame.guessed)
-            mark(&trail->guessed, trail->count);
+            pf_trail_mark(&trail->guessed, trail->count);
         if (frame.signal)
-            mark(&trail->signals, trail->count);
+            pf_trail_mark(&trail->signals, trail->count);
     }
-    finish(trail, step, &frame);
+    pf_trail_finish(trail, step, &frame);
 }
