@@ -10,19 +10,44 @@
 
 #include "harness/cli/opts.h"
 #include "harness/cli/verbs.h"
+#include "harness/preload/wire.h"
 #include "harness/runner/test_run.h"
+#include "profiler/base/buf.h"
+#include "profiler/base/clock.h"
 
 enum key {
     KEY_TIMEOUT = 256,
     KEY_JUNIT,
+    KEY_TAP,
+    KEY_JSON_OUT,
+    KEY_HTML,
+    KEY_GITHUB,
     KEY_ALLOW_EMPTY,
+    KEY_ALLOW_EXIT,
+    KEY_ALLOW_LEFTOVERS,
     KEY_FAIL_FAST,
     KEY_RETRIES,
     KEY_REPEAT,
     KEY_UNTIL_FAIL,
     KEY_SHARD,
     KEY_TAG,
+    KEY_EXACT,
     KEY_NO_CAPTURE,
+    KEY_LAST_FAILED,
+    KEY_FAILED_FIRST,
+    KEY_CHANGED,
+    KEY_SHUFFLE,
+    KEY_SEED,
+    KEY_LIST,
+    KEY_JSON,
+    KEY_ENGINE,
+    KEY_HISTORY,
+    KEY_BUILD_DIR,
+    KEY_MEMORY,
+    KEY_NETNS,
+    KEY_SLOWEST,
+    KEY_NO_STACKS,
+    KEY_PROGRESS,
 };
 
 static const struct hn_opt options[] = {
@@ -31,22 +56,51 @@ static const struct hn_opt options[] = {
      "only tests whose id matches: suite/test[case] or binary/suite/test;\n"
      "without * ? [ { any part of the id; !GLOB leaves out; repeatable"},
     {KEY_TAG, "tag", "TAG", "only tests with this tag; !TAG leaves out; repeatable"},
+    {KEY_EXACT, "exact", "ID", "only the test suite/test[case], nothing else"},
     {KEY_SHARD, "shard", "I/N", "the I-th of N parts, balanced by the last run's durations"},
-    {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
-    {KEY_RETRIES, "retries", "N", "try a red test again; a later pass is flaky, not red"},
-    {KEY_FAIL_FAST, "fail-fast", NULL, "stop at the first red test"},
+    {KEY_LAST_FAILED, "last-failed", NULL, "only what was red in the last run"},
+    {KEY_FAILED_FIRST, "failed-first", NULL, "what was red in the last run first"},
+    {KEY_CHANGED, "changed", NULL, "only binaries that changed since the last run"},
+    {KEY_SHUFFLE, "shuffle", NULL, "in random order; the seed is printed"},
+    {KEY_SEED, "seed", "SEED", "in the order this seed gives (--shuffle=SEED is the same)"},
     {KEY_REPEAT, "repeat", "N", "run everything N times; the worst verdict counts"},
     {KEY_UNTIL_FAIL, "until-fail", NULL, "repeat until something is red"},
-    {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
-    {KEY_JUNIT, "junit", "FILE", "JUnit XML (- for stdout), as Jenkins, GitLab and GitHub read it"},
+    {KEY_FAIL_FAST, "fail-fast", NULL, "stop at the first red test"},
+    {KEY_RETRIES, "retries", "N", "try a red test again; a later pass is flaky, not red"},
+    {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
+    {KEY_MEMORY, "memory", "MB", "private memory a test may have; beyond it allocations fail"},
+    {KEY_NETNS, "netns", NULL, "every test in a network of its own, loopback only"},
     {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run without any test is fine"},
+    {KEY_ALLOW_EXIT, "allow-exit", NULL, "exit(0) in a test passes it, as with Criterion alone"},
+    {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
+    {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
+    {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
+    {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
+    {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
+    {KEY_JSON, "json", NULL, "the list, or the run's events, as JSON on stdout"},
+    {KEY_JUNIT, "junit", "FILE", "JUnit XML (- for stdout), as Jenkins, GitLab and GitHub read it"},
+    {KEY_TAP, "tap", "FILE", "TAP 14"},
+    {KEY_JSON_OUT, "json-out", "FILE", "JSON lines, written as the run goes"},
+    {KEY_HTML, "html", "FILE", "one self-contained page"},
+    {KEY_GITHUB, "github", NULL, "annotations for GitHub's runner, on stdout"},
+    {KEY_SLOWEST, "slowest", "N", "list the N slowest tests"},
+    {KEY_HISTORY, "history", "FILE",
+     "where durations and verdicts are kept (default .assay/tests; none: nowhere)"},
+    {KEY_BUILD_DIR, "build-dir", "DIR", "without BIN: where CTest's files are"},
+    {KEY_PROGRESS, "progress", "WHEN", "live view on stderr: auto (on a terminal), always, never"},
     {'q', "quiet", NULL, "only what is red, and the counts"},
     {0, NULL, NULL, NULL},
 };
 
 static const char *const examples[] = {
     "assay test build/tests/*_test",
-    "run three suites' tests, all CPUs, a process a test",
+    "three suites' tests, all CPUs, a process a test",
+    "assay test --junit tests.xml --retries 1",
+    "every suite CTest knows here, a report for CI, flaky tests told apart",
+    "assay test -k 'http/*' --until-fail --shuffle",
+    "hunt a failure that comes and goes",
+    "assay test --last-failed --fail-fast",
+    "again, only what was red",
     NULL,
 };
 
@@ -85,20 +139,79 @@ static bool add_word(const struct hn_opts *opts, const char **words, unsigned *c
     return true;
 }
 
-static bool take(const struct hn_opts *opts, int key, struct hn_test_config *config)
+static bool read_choice(const struct hn_opts *opts, const char *const *words, const char **out)
+{
+    unsigned index;
+
+    if (!hn_opts_choice(opts, words, &index))
+        return false;
+    *out = words[index];
+    return true;
+}
+
+static bool read_progress(const struct hn_opts *opts, bool *live)
+{
+    static const char *const words[] = {"auto", "always", "never", NULL};
+    unsigned index;
+
+    if (!hn_opts_choice(opts, words, &index))
+        return false;
+    if (index)
+        *live = index == 1;
+    return true;
+}
+
+static bool read_seed(const struct hn_opts *opts, struct hn_selection *selection)
+{
+    selection->shuffle = true;
+    return hn_opts_u64(opts, 1, UINT64_MAX, &selection->seed);
+}
+
+static bool read_memory(const struct hn_opts *opts, struct hn_schedule *schedule)
+{
+    uint64_t megabytes;
+
+    if (!hn_opts_u64(opts, 1, 1 << 24, &megabytes))
+        return false;
+    schedule->memory_bytes = megabytes << 20;
+    return true;
+}
+
+/* Which tests, in what order. */
+static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_config *config)
 {
     struct hn_selection *selection = &config->selection;
-    struct hn_schedule *schedule = &config->schedule;
 
     switch (key) {
-    case 'j':
-        return read_unsigned(opts, 1, 256, &schedule->jobs);
     case 'k':
         return add_word(opts, selection->patterns, &selection->pattern_count);
     case KEY_TAG:
         return add_word(opts, selection->tags, &selection->tag_count);
+    case KEY_EXACT:
+        return (selection->exact = opts->value) != NULL;
     case KEY_SHARD:
         return read_shard(opts, selection);
+    case KEY_LAST_FAILED:
+        return selection->last_failed = true;
+    case KEY_FAILED_FIRST:
+        return selection->failed_first = true;
+    case KEY_CHANGED:
+        return selection->changed = true;
+    case KEY_SHUFFLE:
+        return selection->shuffle = true;
+    case KEY_SEED:
+        return read_seed(opts, selection);
+    default:
+        return false;
+    }
+}
+
+/* How they run. */
+static bool take_schedule(const struct hn_opts *opts, int key, struct hn_schedule *schedule)
+{
+    switch (key) {
+    case 'j':
+        return read_unsigned(opts, 1, 256, &schedule->jobs);
     case KEY_TIMEOUT:
         return hn_opts_seconds(opts, 0, 1e6, &schedule->timeout_s);
     case KEY_RETRIES:
@@ -109,13 +222,44 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
         return schedule->until_fail = true;
     case KEY_FAIL_FAST:
         return schedule->fail_fast = true;
+    case KEY_MEMORY:
+        return read_memory(opts, schedule);
+    case KEY_NETNS:
+        return schedule->network_namespace = true;
     case KEY_NO_CAPTURE:
         return schedule->show_output = true;
+    case KEY_NO_STACKS:
+        return schedule->no_stacks = true;
+    case KEY_ALLOW_EXIT:
+        return schedule->policy.exit_is_fine = true;
+    case KEY_ALLOW_LEFTOVERS:
+        return schedule->policy.left_over_is_fine = true;
+    default:
+        return false;
+    }
+}
+
+/* What is told, and where. */
+static bool take_output(const struct hn_opts *opts, int key, struct hn_test_config *config)
+{
+    switch (key) {
     case KEY_JUNIT:
-        config->junit = opts->value;
+        return (config->junit = opts->value) != NULL;
+    case KEY_TAP:
+        return (config->tap = opts->value) != NULL;
+    case KEY_JSON_OUT:
+        return (config->json = opts->value) != NULL;
+    case KEY_HTML:
+        return (config->html = opts->value) != NULL;
+    case KEY_GITHUB:
+        return config->github = true;
+    case KEY_LIST:
+        config->list = config->list ? config->list : HN_LIST_TEXT;
         return true;
-    case KEY_ALLOW_EMPTY:
-        return config->allow_empty = true;
+    case KEY_SLOWEST:
+        return read_unsigned(opts, 1, 1000, &config->slowest);
+    case KEY_PROGRESS:
+        return read_progress(opts, &config->live);
     case 'q':
         return config->quiet = true;
     default:
@@ -123,32 +267,135 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     }
 }
 
+static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config *config)
+{
+    static const char *const engines[] = {"fork", "criterion", NULL};
+
+    switch (key) {
+    case KEY_ALLOW_EMPTY:
+        return config->allow_empty = true;
+    case KEY_ENGINE:
+        return read_choice(opts, engines, &config->engine);
+    case KEY_HISTORY:
+        config->history = strcmp(opts->value, "none") == 0 ? NULL : opts->value;
+        return true;
+    case KEY_BUILD_DIR:
+        return (config->build_dir = opts->value) != NULL;
+    default:
+        return false;
+    }
+}
+
+/* A key belongs to one of the four; the one that knows it has the last word. */
+static bool take(const struct hn_opts *opts, int key, struct hn_test_config *config)
+{
+    switch (key) {
+    case 'k':
+    case KEY_TAG:
+    case KEY_EXACT:
+    case KEY_SHARD:
+    case KEY_LAST_FAILED:
+    case KEY_FAILED_FIRST:
+    case KEY_CHANGED:
+    case KEY_SHUFFLE:
+    case KEY_SEED:
+        return take_selection(opts, key, config);
+    case KEY_JUNIT:
+    case KEY_TAP:
+    case KEY_JSON_OUT:
+    case KEY_HTML:
+    case KEY_GITHUB:
+    case KEY_LIST:
+    case KEY_SLOWEST:
+    case KEY_PROGRESS:
+    case 'q':
+        return take_output(opts, key, config);
+    case KEY_ALLOW_EMPTY:
+    case KEY_ENGINE:
+    case KEY_HISTORY:
+    case KEY_BUILD_DIR:
+        return take_rest(opts, key, config);
+    default:
+        return take_schedule(opts, key, &config->schedule);
+    }
+}
+
+/* "--shuffle=SEED": a switch that may carry its seed; the option table knows only one or the other.
+ */
+static void split_shuffle(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strncmp(argv[i], "--shuffle=", 10) == 0) {
+            /* "--seed=" is shorter, so the text is moved within its own room. */
+            memmove(argv[i] + 7, argv[i] + 10, strlen(argv[i] + 10) + 1);
+            memcpy(argv[i], "--seed=", 7);
+        }
+}
+
+/* The command line as one string, for reports. */
+static char *join(int argc, char **argv)
+{
+    struct pf_buf line = {.max = 1 << 16};
+
+    pf_buf_put_str(&line, "assay test");
+    for (int i = 0; i < argc; i++)
+        pf_buf_printf(&line, " %s", argv[i]);
+    (void)pf_buf_cstr(&line);
+    return (char *)line.at;
+}
+
+/* Options whose meaning depends on the whole command line. */
+static int run_config(const struct hn_opts *opts, struct hn_test_config *config, bool json)
+{
+    struct pf_err err = {0};
+
+    config->binaries = opts->operands;
+    config->binary_count = opts->operand_count;
+    if (json && config->list)
+        config->list = HN_LIST_JSON;
+    else if (json)
+        config->json = "-";
+    if (config->selection.shuffle && !config->selection.seed)
+        config->selection.seed = pf_clock_wall_ns() % 1000000007 + 1;
+    if (config->schedule.no_stacks)
+        config->schedule.run_flags |= HN_WIRE_RUN_NO_STACKS;
+    int status = hn_test_run(config, &err);
+    if (err.text[0])
+        (void)fprintf(stderr, "assay test: %s\n", err.text);
+    return status;
+}
+
 static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     struct hn_opts opts;
-    struct pf_err err = {0};
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    bool json = false, is_terminal = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
     struct hn_test_config config = {
         .engine = "fork",
-        .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+        .history = ".assay/tests",
+        .color = is_terminal && !getenv("NO_COLOR"),
+        .live = is_terminal,
         .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1,
                      .timeout_s = 60,
                      .repeat = 1},
     };
-    int key;
+    char *command = join(argc, argv);
+    int key, status = -1;
 
+    config.command = command;
+    split_shuffle(argc, argv);
     hn_opts_init(&opts, verb, argc, argv);
-    while ((key = hn_opts_next(&opts)) != HN_OPT_END) {
+    while (status < 0 && (key = hn_opts_next(&opts)) != HN_OPT_END) {
         if (key == HN_OPT_HELP)
-            return 0;
-        if (key == HN_OPT_BAD || !take(&opts, key, &config))
-            return 2;
+            status = 0;
+        else if (key == KEY_JSON)
+            json = true;
+        else if (key == HN_OPT_BAD || !take(&opts, key, &config))
+            status = 2;
     }
-    config.binaries = opts.operands;
-    config.binary_count = opts.operand_count;
-    int status = hn_test_run(&config, &err);
-    if (err.text[0])
-        (void)fprintf(stderr, "assay test: %s\n", err.text);
+    if (status < 0)
+        status = run_config(&opts, &config, json);
+    free(command);
     return status;
 }
 
@@ -156,7 +403,13 @@ const struct hn_verb hn_verb_test = {
     .name = "test",
     .summary = "run Criterion suites: a process a test, verdicts that tell the truth",
     .usage = "[options] [BIN...]",
-    .about = "Runs unmodified Criterion binaries, each test in a process of its own.",
+    .about =
+        "Runs unmodified Criterion binaries, given by path or those CTest knows here. Every test "
+        "has a process of its own, a time limit that holds, and a verdict: pass, fail, crash, "
+        "timeout, hang, exit, leak, sanitizer, left_over, flaky, skip. What a test leaves behind "
+        "dies with it.\n\n"
+        "Exit: 0 all fine, 1 something is red or no test ran, 2 wrong usage, 3 it could not be "
+        "done here or was interrupted.",
     .opts = options,
     .examples = examples,
     .run = run,

@@ -17,18 +17,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/preload/context_stack.h"
 #include "harness/preload/preload.h"
 
-enum { ALT_STACK_BYTES = 64 * 1024 };
+enum { ALT_STACK_BYTES = 64 * 1024, OVERFLOW_BYTES = 128 * 1024 };
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 
-static void restore_default(int signal_number)
+static void set_action(int signal_number, void (*handler)(int, siginfo_t *, void *), int flags)
 {
     struct sigaction action;
 
     memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
+    if (handler)
+        action.sa_sigaction = handler;
+    else
+        action.sa_handler = SIG_DFL;
+    action.sa_flags = SA_SIGINFO | flags;
+    (void)sigfillset(&action.sa_mask);
     (void)sigaction(signal_number, &action, NULL);
 }
 
@@ -44,13 +50,20 @@ static void park(int signal_number, const siginfo_t *info)
     (void)kill(getpid(), SIGSTOP);
 }
 
+/* A fault runs again into the new action; what was sent is sent again. */
+static void again(int signal_number, const siginfo_t *info)
+{
+    if (info->si_code <= 0 || signal_number == SIGABRT || signal_number == SIGSYS)
+        (void)raise(signal_number);
+}
+
 static void on_fatal(int signal_number, siginfo_t *info, void *context)
 {
     int saved = errno;
     uint32_t none = HN_CRASH_NONE;
 
     (void)context;
-    restore_default(signal_number);
+    set_action(signal_number, NULL, 0);
     if (hn_case_is_here()) {
         if (hn_preload.may_park && signal_number != hn_preload.expected_signal
             && __atomic_compare_exchange_n(&hn_preload.shared->crash, &none, HN_CRASH_CLAIMED,
@@ -58,9 +71,37 @@ static void on_fatal(int signal_number, siginfo_t *info, void *context)
             park(signal_number, info);
         hn_coverage_dump();
     }
-    /* A fault runs again into the default action; what was sent is sent again. */
-    if (info->si_code <= 0 || signal_number == SIGABRT || signal_number == SIGSYS)
-        (void)raise(signal_number);
+    again(signal_number, info);
+    errno = saved;
+}
+
+static bool is_stack_overflow(const siginfo_t *info, const void *context)
+{
+    uintptr_t stack = hn_context_stack(context);
+    uintptr_t address = (uintptr_t)info->si_addr;
+
+    return info->si_code > 0 && address + OVERFLOW_BYTES > stack
+           && address < stack + OVERFLOW_BYTES;
+}
+
+/*
+ * A memory fault is first met on the alternate stack, the only one left after an overflow. Any
+ * other is let run into on_fatal on the stack it happened on, so that the runner finds one
+ * contiguous stack to read.
+ */
+static void on_fault(int signal_number, siginfo_t *info, void *context)
+{
+    int saved = errno;
+
+    if (info->si_code > 0 && hn_context_pc(context) == (uintptr_t)info->si_addr)
+        hn_preload.shared->jumped = 1;
+    if (is_stack_overflow(info, context)) {
+        hn_preload.shared->overflowed = 1;
+        on_fatal(signal_number, info, context);
+    } else {
+        set_action(signal_number, on_fatal, 0);
+        again(signal_number, info);
+    }
     errno = saved;
 }
 
@@ -84,16 +125,14 @@ static bool is_instrumented(void)
 
 void hn_crash_install(void)
 {
-    struct sigaction action, before;
+    struct sigaction before;
 
     if (is_instrumented())
         return;
     install_stack();
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = on_fatal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    (void)sigfillset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
+        bool is_fault = fatal[i] == SIGSEGV || fatal[i] == SIGBUS;
         if (sigaction(fatal[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            (void)sigaction(fatal[i], &action, NULL);
+            set_action(fatal[i], is_fault ? on_fault : on_fatal, is_fault ? SA_ONSTACK : 0);
+    }
 }

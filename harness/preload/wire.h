@@ -168,6 +168,8 @@ struct hn_shared {
     uint32_t phase;
     uint32_t crash; /* enum hn_crash_state */
     int32_t crash_signal, crash_code, crash_tid;
+    uint32_t overflowed; /* it was the stack that ran out */
+    uint32_t jumped;     /* it ran to where there is no code: crash_addr */
     uint32_t failures;
     uint64_t crash_addr;
     uint64_t asserts; /* evaluated, passed or not */

@@ -29,7 +29,8 @@ struct hn_schedule {
     bool fail_fast;
     bool show_output;
     bool network_namespace;
-    uint32_t run_flags; /* enum hn_wire_run_flag, for every test */
+    bool no_stacks;     /* do not stop crashed or late tests to read their stacks */
+    uint32_t run_flags; /* enum hn_wire_run_flag, sent with every test */
     uint64_t memory_bytes;
     bool keep_output; /* of passed tests too */
     struct hn_policy policy;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/runner/test_run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/runner/ctest_discover.h"
+#include "harness/runner/history.h"
+#include "harness/runner/json_events.h"
+#include "harness/runner/live_view.h"
 #include "harness/runner/load.h"
+#include "harness/runner/test_list.h"
 #include "harness/runner/test_report.h"
 #include "profiler/base/clock.h"
 
@@ -14,22 +20,47 @@ enum { LOAD_SECONDS = 30, PATH_SIZE = 4096 };
 static bool add_binaries(struct hn_plan *plan, const struct hn_test_config *config,
                          struct pf_err *err)
 {
+    if (!config->binary_count)
+        return hn_ctest_discover(plan, config->build_dir, err);
     for (int i = 0; i < config->binary_count; i++)
         hn_plan_add_binary(plan, config->binaries[i], NULL);
-    if (!plan->binary_count)
-        return pf_err_set(err, PF_ERR_USAGE, "no test binary given");
     return true;
 }
 
+/* Every report that was asked for is tried, and the first that fails is told. */
 static bool write_reports(const struct hn_test_config *config, const struct hn_plan *plan,
                           const struct hn_tally *tally, const struct hn_run_info *info,
                           struct pf_err *err)
 {
+    const struct {
+        const char *path;
+        hn_test_writer writer;
+    } reports[] = {
+        {config->junit, hn_write_junit},
+        {config->tap, hn_write_tap},
+        {config->html, hn_write_test_html},
+        {config->github ? "-" : NULL, hn_write_github},
+    };
+    struct pf_err later = {0};
     bool ok = true;
 
-    if (config->junit)
-        ok = hn_report_write(config->junit, hn_write_junit, plan, tally, info, err) && ok;
+    for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++)
+        if (reports[i].path
+            && !hn_report_write(reports[i].path, reports[i].writer, plan, tally, info,
+                                ok ? err : &later))
+            ok = false;
     return ok;
+}
+
+/* Stdout carries one thing: where a report goes there, the summary does not. */
+static bool is_stdout_taken(const struct hn_test_config *config)
+{
+    const char *const paths[] = {config->junit, config->tap, config->json, config->html};
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i] && strcmp(paths[i], "-") == 0)
+            return true;
+    return false;
 }
 
 static bool print_summary(const struct hn_test_config *config, const struct hn_plan *plan,
@@ -37,13 +68,37 @@ static bool print_summary(const struct hn_test_config *config, const struct hn_p
 {
     struct hn_summary_style style = {config->color, config->quiet, config->slowest};
     struct pf_sink sink;
-    int fd = STDOUT_FILENO;
+    int fd = is_stdout_taken(config) ? STDERR_FILENO : STDOUT_FILENO;
 
     pf_sink_init(&sink, pf_sink_to_fd, &fd);
+    if (config->selection.shuffle)
+        pf_sink_printf(&sink, "shuffled, seed %llu (--shuffle=%llu repeats this order)\n",
+                       (unsigned long long)config->selection.seed,
+                       (unsigned long long)config->selection.seed);
     hn_write_summary(&sink, plan, tally, &style);
     bool ok = pf_sink_finish(&sink, err);
     pf_sink_fini(&sink);
     return ok;
+}
+
+static int print_list(const struct hn_test_config *config, const struct hn_plan *plan,
+                      struct pf_err *err)
+{
+    struct pf_sink sink;
+    int fd = STDOUT_FILENO;
+
+    pf_sink_init(&sink, pf_sink_to_fd, &fd);
+    if (config->list == HN_LIST_JSON)
+        hn_list_json(&sink, plan);
+    else
+        hn_list_text(&sink, plan);
+    bool ok = pf_sink_finish(&sink, err);
+    pf_sink_fini(&sink);
+    for (uint32_t i = 0; ok && i < plan->binary_count; i++)
+        if (plan->binaries[i].kind == HN_BINARY_BAD)
+            ok = pf_err_set(err, PF_ERR_FORMAT, "%s: %s", plan->binaries[i].path,
+                            plan->binaries[i].problem);
+    return ok ? 0 : pf_err_exit_status(err->code);
 }
 
 static bool has_bad_binary(const struct hn_plan *plan)
@@ -70,21 +125,74 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
     return red;
 }
 
+/* The run between its listeners. */
+static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
+                               struct hn_suite *suites, const struct hn_run_info *info,
+                               struct hn_tally *tally, struct pf_err *err)
+{
+    struct hn_schedule schedule = config->schedule;
+    struct hn_live_view view;
+    struct hn_json_events json;
+
+    schedule.keep_output = config->junit || config->json || config->tap || config->html;
+    if (config->json) {
+        if (!hn_json_open(&json, config->json, err))
+            return false;
+        schedule.listener = &json.listener;
+        hn_json_run_start(&json, plan, info);
+    }
+    hn_live_init(&view, plan, config->color);
+    if (config->live) {
+        view.listener.next = schedule.listener;
+        schedule.listener = &view.listener;
+    }
+    bool ok = hn_schedule_run(plan, suites, &schedule, tally, err);
+    if (config->live)
+        hn_live_end(&view);
+    if (config->json) {
+        ok = (!ok || hn_json_run_end(&json, plan, tally, err)) && ok;
+        hn_json_close(&json);
+    }
+    return ok;
+}
+
+static void load_history(const struct hn_test_config *config, struct hn_plan *plan)
+{
+    if (config->history && hn_history_load(plan, config->history))
+        (void)fprintf(stderr,
+                      "assay test: %s: unreadable lines were left out; it is written anew\n",
+                      config->history);
+}
+
+/* A history that cannot be kept is a pity, not a failure of the tests. */
+static void save_history(const struct hn_test_config *config, const struct hn_plan *plan)
+{
+    struct pf_err err = {0};
+
+    if (config->history && !hn_history_save(plan, config->history, &err) && !config->quiet)
+        (void)fprintf(stderr, "assay test: durations are not remembered: %s\n", err.text);
+}
+
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
                     struct hn_suite *suites, struct pf_err *err)
 {
     struct hn_tally tally;
     struct hn_run_info info = {
         .started_wall_ns = pf_clock_wall_ns(),
-        .command = config->command,
+        .command = config->command ? config->command : "",
         .engine = config->engine,
         .seed = config->selection.shuffle ? config->selection.seed : 0,
     };
 
+    load_history(config, plan);
     hn_select(plan, &config->selection);
-    if (!hn_schedule_run(plan, suites, &config->schedule, &tally, err)
-        || !print_summary(config, plan, &tally, err)
-        || !write_reports(config, plan, &tally, &info, err))
+    if (config->list)
+        return print_list(config, plan, err);
+    if (!run_with_listeners(config, plan, suites, &info, &tally, err))
+        return pf_err_exit_status(err->code);
+    save_history(config, plan);
+    bool ok = print_summary(config, plan, &tally, err);
+    if (!write_reports(config, plan, &tally, &info, err) || !ok)
         return pf_err_exit_status(err->code);
     if (tally.interrupted) {
         (void)pf_err_set(err, PF_ERR_INTERRUPTED, "interrupted: what had run is reported");

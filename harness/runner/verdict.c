@@ -156,7 +156,14 @@ static void judge_signal(struct judge *judge, int signal_number)
     judge->attempt->signal = signal_number;
     if (shared->phase == HN_PHASE_MAIN && signal_number == judge->test->signal)
         return; /* what the test declared */
-    if (shared->crash == HN_CRASH_PARKED && shared->crash_addr && shared->crash_code > 0)
+    if (shared->overflowed)
+        raise_to(judge, HN_CRASH,
+                 hn_text(judge->arena, "%s: stack overflow, %s", name, phase_name(shared->phase)));
+    else if (shared->jumped)
+        raise_to(judge, HN_CRASH,
+                 hn_text(judge->arena, "%s: called or jumped to 0x%llx, where no code is, %s", name,
+                         (unsigned long long)shared->crash_addr, phase_name(shared->phase)));
+    else if (shared->crash == HN_CRASH_PARKED && shared->crash_addr && shared->crash_code > 0)
         raise_to(judge, HN_CRASH,
                  hn_text(judge->arena, "%s at address 0x%llx, %s", name,
                          (unsigned long long)shared->crash_addr, phase_name(shared->phase)));

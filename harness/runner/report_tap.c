@@ -1,0 +1,94 @@
+/*
+ * TAP 14: a point a test, findings in a YAML block, SKIP as a directive.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "harness/runner/test_report.h"
+
+/* '#' and '\' are escaped in a description. */
+static void put_description(struct pf_sink *sink, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '#' || *text == '\\')
+            pf_sink_put_str(sink, "\\");
+        pf_sink_put(sink, *text == '\n' ? " " : text, 1);
+    }
+}
+
+/* A YAML double-quoted scalar. */
+static void put_quoted(struct pf_sink *sink, const char *text)
+{
+    pf_sink_put_str(sink, "\"");
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            pf_sink_printf(sink, "\\%c", byte);
+        else if (byte == '\n')
+            pf_sink_put_str(sink, "\\n");
+        else if (byte < 0x20 || byte == 0x7F)
+            pf_sink_printf(sink, "\\x%02x", byte);
+        else
+            pf_sink_put(sink, text, 1);
+    }
+    pf_sink_put_str(sink, "\"\n");
+}
+
+static void put_field(struct pf_sink *sink, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    pf_sink_printf(sink, "  %s: ", name);
+    put_quoted(sink, text);
+}
+
+static void put_block(struct pf_sink *sink, const struct hn_test *test,
+                      const struct hn_attempt *last)
+{
+    pf_sink_put_str(sink, "  ---\n");
+    put_field(sink, "status", hn_status_name(test->status));
+    put_field(sink, "file", test->file);
+    pf_sink_printf(sink, "  line: %u\n", test->line);
+    if (last) {
+        pf_sink_printf(sink, "  duration_s: %.6f\n", last->duration_s);
+        put_field(sink, "reason", last->reason);
+        if (last->messages)
+            pf_sink_put_str(sink, "  messages:\n");
+        for (const struct hn_message *at = last->messages; at; at = at->next) {
+            pf_sink_put_str(sink, "    - ");
+            put_quoted(sink, at->text);
+        }
+        put_field(sink, "stacks", last->stacks);
+        put_field(sink, "stdout", last->out);
+        put_field(sink, "stderr", last->err);
+    }
+    pf_sink_put_str(sink, "  ...\n");
+}
+
+void hn_write_tap(struct pf_sink *sink, const struct hn_plan *plan, const struct hn_tally *tally,
+                  const struct hn_run_info *info)
+{
+    unsigned number = 0;
+
+    (void)info;
+    pf_sink_printf(sink, "TAP version 14\n1..%u\n", plan->order_count);
+    for (uint32_t i = 0; i < plan->test_count; i++) {
+        const struct hn_test *test = &plan->tests[i];
+        const struct hn_attempt *last = hn_test_last(test);
+        if (!test->chosen)
+            continue;
+        bool red = hn_status_is_red(test->status);
+        pf_sink_printf(sink, "%sok %u - ", red ? "not " : "", ++number);
+        put_description(sink, test->id);
+        if (test->status == HN_SKIP) {
+            pf_sink_put_str(sink, " # SKIP ");
+            put_description(sink, last->reason);
+        }
+        pf_sink_put_str(sink, "\n");
+        if (red || test->status == HN_FLAKY)
+            put_block(sink, test, last);
+    }
+    if (tally->interrupted)
+        pf_sink_put_str(sink, "Bail out! interrupted\n");
+}
