@@ -15,6 +15,7 @@ static const struct hn_verb *const verbs[] = {
     &hn_verb_report,
     &hn_verb_stack,
     &hn_verb_test,
+    &hn_verb_top,
     &hn_verb_wrap,
     NULL,
 };

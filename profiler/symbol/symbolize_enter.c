@@ -93,6 +93,13 @@ static uint32_t enter_frame(struct pf_profile *profile, const struct pf_query *q
     return enter_function(profile, symbol, name, file ? file : frame->decl_file, frame->start_line);
 }
 
+/* A compiler that splits a function in two inlines one half into the other: to a reader, one. */
+static bool is_half_of(const struct pf_name_frame *frame, const struct pf_name_frame *outer)
+{
+    return outer && frame->name && outer->name && strcmp(frame->name, outer->name) == 0
+           && frame->start_line == outer->start_line;
+}
+
 /* Innermost first. Returns how many. */
 static uint32_t enter_frames(struct pf_profile *profile, const struct pf_query *query,
                              struct pf_line *lines)
@@ -102,6 +109,8 @@ static uint32_t enter_frames(struct pf_profile *profile, const struct pf_query *
     uint32_t count = 0;
 
     for (const struct pf_name_frame *frame = query->frame; frame; frame = frame->outer) {
+        if (is_half_of(frame, frame->outer))
+            continue;
         /* Too deep: the outermost, the real function, takes the last place. */
         uint32_t at = count < LINES_MAX ? count : LINES_MAX - 1;
         lines[at].function = enter_frame(profile, query, frame, file);
@@ -136,8 +145,10 @@ static uint32_t enter_plain(struct pf_profile *profile, const struct pf_query *q
                        mangled ? demangled : query->plt);
         return enter_function(profile, text, text, NULL, 0);
     }
-    if (symbol) /* JIT compilers' and the kernel's names stand as they are */
-        return enter_function(profile, symbol->name, code ? NULL : symbol->name, query->file, 0);
+    if (symbol) { /* JIT compilers' names stand as they are */
+        bool is_jit = !code && symbol->type == STT_NOTYPE;
+        return enter_function(profile, symbol->name, is_jit ? symbol->name : NULL, query->file, 0);
+    }
     *named = false;
     (void)snprintf(text, sizeof text, "%.*s+0x%" PRIx64, 512, base_name(object), query->file_addr);
     return enter_function(profile, text, text, NULL, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/symbol/textmap.h"
 
+#include <elf.h>
 #include <string.h>
 
 enum {
@@ -89,7 +90,7 @@ static void spread_labels(struct pf_queries *queries)
 static void read_kallsyms_line(struct pf_bytes line, struct pf_queries *queries)
 {
     struct pf_cursor cursor = pf_cursor_view(line);
-    struct pf_symbol symbol = {0};
+    struct pf_symbol symbol = {.type = STT_FUNC};
 
     if (!take_hex(&cursor, &symbol.value) || symbol.value == 0 || pf_cursor_left(&cursor) < 3)
         return;
