@@ -99,8 +99,9 @@ static void add_quality(json_t *to, const struct pf_summary *summary, bool is_ou
     json_object_set_new(to, "lost", known(is_ours, count(summary->lost)));
     json_object_set_new(to, "throttled", known(is_ours, count(summary->throttled)));
     json_object_set_new(to, "truncated", known(is_ours, count(summary->truncated)));
-    json_object_set_new(to, "rooted_percent",
-                        known(is_ours, json_real(pf_quality_rooted_percent(summary))));
+    json_object_set_new(
+        to, "rooted_percent",
+        known(pf_quality_knows_rooted(summary), json_real(pf_quality_rooted_percent(summary))));
     json_object_set_new(to, "target_cpu_s",
                         known(is_ours, json_real((double)summary->target_cpu_ns / 1e9)));
     json_object_set_new(to, "profiler_cpu_s",

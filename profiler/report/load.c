@@ -22,7 +22,9 @@ struct reader {
 
 /* In this order: the surest signs first, folded last (nearly any text with numbers could be it). */
 static const struct reader readers[] = {
+    {"gperftools", pf_gperf_looks_like, pf_gperf_read},
     {"pprof", pf_pprof_looks_like, pf_pprof_read},
+    {"callgrind", pf_callgrind_looks_like, pf_callgrind_read},
     {"perf script", pf_perf_script_looks_like, pf_perf_script_read},
     {"folded stacks", pf_folded_looks_like, pf_folded_read},
 };

@@ -17,6 +17,11 @@
 
 enum { QUALITY_UNROOTED_SHOWN = 5, QUALITY_PROCESSES_SHOWN = 8 };
 
+bool pf_quality_knows_rooted(const struct pf_summary *summary)
+{
+    return summary->samples && (summary->rooted || summary->unrooted_count);
+}
+
 double pf_quality_rooted_percent(const struct pf_summary *summary)
 {
     return summary->samples ? 100.0 * (double)summary->rooted / (double)summary->samples : 0;
@@ -50,7 +55,7 @@ unsigned pf_quality_warnings(const struct pf_summary *summary,
                        "only %" PRIu64 " samples: shares are uncertain by up to %.1f points; "
                        "record longer or at a higher rate",
                        summary->samples, widest_interval(summary->samples));
-    if (summary->samples && summary->rooted
+    if (pf_quality_knows_rooted(summary)
         && pf_quality_rooted_percent(summary) < PF_QUALITY_ROOTED_PERCENT)
         (void)snprintf(out[count++], PF_QUALITY_WARNING_BYTES,
                        "only %.1f %% of the stacks reach their root: totals of callers are too low",
@@ -101,11 +106,13 @@ static void put_counts(const struct pf_text *text, const struct pf_summary *summ
     struct pf_sink *sink = text->sink;
     uint64_t all = summary->samples + summary->lost;
 
+    if (!is_sampled(summary))
+        return;
     pf_sink_printf(sink, "%" PRIu64 " samples, %" PRIu64 " lost (%.2f %%)", summary->samples,
                    summary->lost, all ? 100.0 * (double)summary->lost / (double)all : 0);
     if (summary->truncated)
         pf_sink_printf(sink, ", %" PRIu64 " truncated", summary->truncated);
-    if (summary->samples)
+    if (pf_quality_knows_rooted(summary))
         pf_sink_printf(sink, ", %.2f %% rooted", pf_quality_rooted_percent(summary));
     pf_sink_put(sink, "\n", 1);
 }

@@ -6,6 +6,7 @@
 #ifndef PROFILER_REPORT_QUALITY_H
 #define PROFILER_REPORT_QUALITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "profiler/profile/summary.h"
@@ -21,6 +22,9 @@ enum { PF_QUALITY_WARNINGS = 4, PF_QUALITY_WARNING_BYTES = 256 };
 /* The warnings a summary deserves; returns how many. */
 unsigned pf_quality_warnings(const struct pf_summary *summary,
                              char out[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES]);
+
+/* Some engines do not tell whether a stack reached its root. */
+bool pf_quality_knows_rooted(const struct pf_summary *summary);
 
 /* 0 where nothing was sampled. */
 double pf_quality_rooted_percent(const struct pf_summary *summary);
