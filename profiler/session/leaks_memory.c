@@ -95,33 +95,24 @@ static void read_run(const struct pf_leaks_memory *memory, uint64_t start, uint6
     }
 }
 
-typedef void (*each_run)(const struct pf_leaks_memory *memory, uint64_t start, uint64_t end,
-                         uint8_t *whole, struct pf_leaks_copies *out);
-
-static void copy_apart(const struct pf_leaks_memory *memory, uint64_t start, uint64_t end,
-                       uint8_t *whole, struct pf_leaks_copies *out)
-{
-    uint8_t *bytes = new_range(out, start, end - start);
-
-    (void)whole;
-    if (bytes)
-        read_run(memory, start, end, bytes, out);
-}
-
-static void copy_into(const struct pf_leaks_memory *memory, uint64_t start, uint64_t end,
-                      uint8_t *whole, struct pf_leaks_copies *out)
-{
-    read_run(memory, start, end, whole + start, out); /* whole is offset by the range's start */
-}
-
 struct walk {
     const struct pf_leaks_memory *memory;
     bool only_private;
-    each_run each;
-    uint8_t *whole;
+    uint8_t *whole; /* one copy that begins at start; NULL: each run is a range of its own */
+    uint64_t start;
 };
 
-/* Calls each for every run of touched pages in [start, end). */
+static void copy_run(const struct walk *walk, uint64_t start, uint64_t end,
+                     struct pf_leaks_copies *out)
+{
+    uint8_t *bytes =
+        walk->whole ? walk->whole + (start - walk->start) : new_range(out, start, end - start);
+
+    if (bytes)
+        read_run(walk->memory, start, end, bytes, out);
+}
+
+/* Copies every run of touched pages in [start, end). */
 static void walk_runs(const struct walk *walk, uint64_t start, uint64_t end,
                       struct pf_leaks_copies *out)
 {
@@ -138,19 +129,19 @@ static void walk_runs(const struct walk *walk, uint64_t start, uint64_t end,
             if (touched[i] && run == end)
                 run = at;
             if (!touched[i] && run != end) {
-                walk->each(walk->memory, run, at, walk->whole, out);
+                copy_run(walk, run, at, out);
                 run = end;
             }
         }
     }
     if (run != end)
-        walk->each(walk->memory, run, end, walk->whole, out);
+        copy_run(walk, run, end, out);
 }
 
 void pf_leaks_memory_runs(const struct pf_leaks_memory *memory, uint64_t start, uint64_t end,
                           bool only_private, struct pf_leaks_copies *out)
 {
-    struct walk walk = {.memory = memory, .only_private = only_private, .each = copy_apart};
+    struct walk walk = {.memory = memory, .only_private = only_private};
 
     walk_runs(&walk, start, end, out);
 }
@@ -159,7 +150,7 @@ void pf_leaks_memory_whole(const struct pf_leaks_memory *memory, uint64_t start,
                            struct pf_leaks_copies *out)
 {
     uint8_t *bytes = new_range(out, start, end - start);
-    struct walk walk = {.memory = memory, .each = copy_into, .whole = bytes - start};
+    struct walk walk = {.memory = memory, .whole = bytes, .start = start};
 
     if (bytes)
         walk_runs(&walk, start, end, out);

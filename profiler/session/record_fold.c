@@ -142,6 +142,18 @@ uint32_t pf_fold_stack(struct pf_fold *fold, const struct pf_fold_frames *frames
     return pf_profile_stack(fold->profile, fold->stack, count);
 }
 
+uint32_t pf_fold_on_top(struct pf_fold *fold, uint32_t leaf, uint32_t stack)
+{
+    uint32_t count = 0;
+
+    fold->stack[0] = leaf;
+    if (stack != PF_NONE) {
+        const uint32_t *frames = pf_profile_stack_view(fold->profile, stack, &count);
+        memcpy(fold->stack + 1, frames, count * sizeof *frames);
+    }
+    return pf_profile_stack(fold->profile, fold->stack, count + 1);
+}
+
 uint32_t pf_fold_named(struct pf_fold *fold, const char *name)
 {
     uint32_t text = pf_profile_string(fold->profile, name);

@@ -39,7 +39,7 @@ struct pf_fold {
     uint32_t mapping_count, mapping_capacity;
     uint32_t kernel_mapping;
     uint32_t epoch; /* raised when a space changes: cached locations are forgotten */
-    uint32_t stack[PF_FOLD_DEPTH_MAX + PF_FOLD_KERNEL_MAX + 1];
+    uint32_t stack[PF_FOLD_DEPTH_MAX + PF_FOLD_KERNEL_MAX + 2];
     struct pf_fold_cached cache[PF_FOLD_CACHE];
 };
 
@@ -62,6 +62,9 @@ struct pf_fold_frames {
     const struct pf_space *space;
 };
 uint32_t pf_fold_stack(struct pf_fold *fold, const struct pf_fold_frames *frames);
+
+/* The same stack with one more leaf; just that leaf where stack is PF_NONE. */
+uint32_t pf_fold_on_top(struct pf_fold *fold, uint32_t leaf, uint32_t stack);
 
 /* A location that is only a name, as "[waiting: epoll_wait]". */
 uint32_t pf_fold_named(struct pf_fold *fold, const char *name);

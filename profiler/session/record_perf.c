@@ -39,7 +39,8 @@ static void set_up_profile(struct pf_perf_session *session)
     struct pf_profile *profile = session->job->profile;
 
     (void)pf_profile_add_value_type(profile, "samples", "count");
-    profile->default_value = pf_profile_add_value_type(profile, "cpu", "nanoseconds");
+    profile->default_value =
+        pf_profile_add_value_type(profile, session->is_wall ? "wall" : "cpu", "nanoseconds");
     profile->period_type = profile->value_types[profile->default_value];
     profile->period = (int64_t)session->period_ns;
 }
@@ -50,9 +51,12 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
     const struct pf_record_options *options = job->options;
     struct pf_perf_wish wish = {.frequency_hz = options->frequency_hz,
                                 .stack_bytes = PF_STACK_COPY_FIRST,
+                                .with_switches = options->mode == PF_RECORD_WALL,
                                 .threads_only = options->skip_children};
 
     session->job = job;
+    session->is_wall = options->mode == PF_RECORD_WALL;
+    pf_wall_init(&session->wall);
     session->period_ns = UINT64_C(1000000000) / options->frequency_hz;
     if (!pf_perf_probe(&session->access, err)
         || !pf_perf_rings_open(&session->rings, RING_BYTES_WISH, err))
@@ -67,6 +71,7 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
 
 static void close_session(struct pf_perf_session *session)
 {
+    pf_wall_fini(&session->wall);
     pf_fold_fini(&session->fold);
     pf_people_fini(&session->people);
     pf_mapped_objects_fini(&session->objects);
@@ -103,6 +108,7 @@ static void tell_progress(struct pf_perf_session *session)
         .lost = session->quality.lost,
         .processes = session->people.live_processes,
         .threads = session->threads.live,
+        .profile = session->job->profile,
     };
     options->progress(options->progress_to, &progress);
 }
@@ -115,7 +121,10 @@ static int wait_limit_ms(struct pf_perf_session *session)
         session->grown_seen = session->threads.grown;
         session->brisk_until_ns = now_ns + BRISK_MS * UINT64_C(1000000);
     }
-    return now_ns < session->brisk_until_ns ? BRISK_WAIT_MS : WAIT_MS;
+    int limit_ms = now_ns < session->brisk_until_ns ? BRISK_WAIT_MS : WAIT_MS;
+    int period_ms = (int)(session->period_ns / 1000000) + 1;
+
+    return session->is_wall && period_ms < limit_ms ? period_ms : limit_ms;
 }
 
 static void collect(struct pf_perf_session *session)
@@ -126,11 +135,16 @@ static void collect(struct pf_perf_session *session)
         pf_perf_rings_wait(&session->rings, job->options->stop_fd,
                            pf_record_job_wait_ms(job, wait_limit_ms(session)));
         pf_perf_session_drain(session, false);
+        if (session->is_wall)
+            pf_wall_look(session, pf_clock_now_ns());
         if (pf_clock_now_ns() >= session->next_scan_ns)
             pf_perf_session_rescan(session);
         tell_progress(session);
     }
+    uint64_t end_ns = pf_clock_now_ns();
     pf_perf_session_drain(session, true);
+    if (session->is_wall)
+        pf_wall_finish(session, end_ns);
 }
 
 /* Shared memory and memory files are always "deleted". */
@@ -144,13 +158,26 @@ static bool is_program_file(const struct pf_mapped_object *object)
     return object->path[0] == '/';
 }
 
+/* What of the target's CPU time is in no sample. */
+static double hidden_percent(const struct pf_perf_session *session)
+{
+    const struct pf_summary *summary = session->job->summary;
+    double sampled_ns = (double)(session->cpu_samples + summary->lost) * (double)session->period_ns;
+
+    if (summary->target_cpu_ns == 0 || sampled_ns >= (double)summary->target_cpu_ns)
+        return 0;
+    return 100 - 100 * sampled_ns / (double)summary->target_cpu_ns;
+}
+
 static void note_limits(struct pf_perf_session *session)
 {
     struct pf_record_job *job = session->job;
 
     if (!session->access.has_kernel)
-        pf_record_job_note(job, "user code only: perf_event_paranoid=%d hides the kernel's share",
-                           session->access.paranoid);
+        pf_record_job_note(job,
+                           "user code only: perf_event_paranoid=%d hides the kernel's share, %.0f "
+                           "%% of the CPU time",
+                           session->access.paranoid, hidden_percent(session));
     if (session->missed_threads)
         pf_record_job_note(job,
                            "%u threads not sampled: the limit of open files is reached (raise "
@@ -180,7 +207,8 @@ static void sum_up(struct pf_perf_session *session)
     pf_people_summarise(&session->people, summary);
     summary->target_cpu_ns = pf_perf_threads_cpu_ns(&session->threads);
     if (summary->target_cpu_ns > 0)
-        summary->cost_percent = 100 * sample_cost_ns * (double)(summary->samples + summary->lost)
+        summary->cost_percent = 100 * sample_cost_ns
+                                * (double)(session->cpu_samples + summary->lost)
                                 / (double)summary->target_cpu_ns;
     note_limits(session);
 }
@@ -202,7 +230,7 @@ static bool record_perf(struct pf_record_job *job, struct pf_err *err)
 
 const struct pf_engine pf_engine_perf = {
     .name = "perf",
-    .modes = "cpu",
+    .modes = "cpu wall",
     .can = can_perf,
     .record = record_perf,
 };

@@ -18,6 +18,7 @@
 #include "profiler/session/record_fold.h"
 #include "profiler/session/record_people.h"
 #include "profiler/session/record_quality.h"
+#include "profiler/session/record_wall.h"
 
 struct pf_perf_session {
     struct pf_record_job *job;
@@ -28,8 +29,11 @@ struct pf_perf_session {
     struct pf_record_people people;
     struct pf_fold fold;
     struct pf_record_quality quality;
+    struct pf_record_wall wall;
+    bool is_wall;                 /* waiting, too */
     struct pf_pid_list processes; /* of the tree, as last listed */
     uint64_t period_ns;
+    uint64_t cpu_samples; /* taken by the kernel; looks at waiting threads are not */
     uint64_t next_scan_ns, next_progress_ns;
     uint64_t brisk_until_ns; /* drains are close together until then */
     uint32_t grown_seen;
@@ -38,6 +42,7 @@ struct pf_perf_session {
     uint64_t drained_ns;
     bool has_lost_records; /* since the last scan */
     uint64_t pcs[PF_FOLD_DEPTH_MAX];
+    uint64_t stack_copy[PF_RING_RECORD_MAX / sizeof(uint64_t)];
 };
 
 /* Attach to everything of the target that runs. The first scan of a recording. */
@@ -49,6 +54,11 @@ void pf_perf_session_rescan(struct pf_perf_session *session);
 
 /* Take in what the rings hold; is_last: to the last record. */
 void pf_perf_session_drain(struct pf_perf_session *session, bool is_last);
+
+/* Unwind a stack of the process from regs; stack holds what was copied from regs[RSP] up. */
+void pf_perf_session_unwind(struct pf_perf_session *session, struct pf_record_process *process,
+                            const struct pf_regs *regs, struct pf_bytes stack,
+                            struct pf_trail *trail);
 
 /* Take one record in. */
 void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event);

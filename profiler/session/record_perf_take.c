@@ -32,7 +32,11 @@ static uint32_t open_threads(struct pf_perf_session *session, pid_t pid)
     for (uint32_t i = 0; i < threads.count; i++) {
         if (pf_perf_threads_has(&session->threads, threads.at[i]))
             continue;
-        opened += pf_perf_threads_open(&session->threads, pid, threads.at[i], 0) == PF_PERF_OPENED;
+        if (pf_perf_threads_open(&session->threads, pid, threads.at[i], 0) == PF_PERF_OPENED) {
+            opened++;
+            if (session->is_wall)
+                pf_wall_started(session, pid, threads.at[i], pf_clock_now_ns(), false);
+        }
         drain_in_time(session);
     }
     pf_pid_list_fini(&threads);
@@ -119,19 +123,19 @@ void pf_perf_session_rescan(struct pf_perf_session *session)
     session->next_scan_ns = pf_clock_now_ns() + pause_ms * UINT64_C(1000000);
 }
 
-static void unwind(struct pf_perf_session *session, struct pf_record_process *process,
-                   const struct pf_event_sample *sample, struct pf_trail *trail)
+void pf_perf_session_unwind(struct pf_perf_session *session, struct pf_record_process *process,
+                            const struct pf_regs *regs, struct pf_bytes stack,
+                            struct pf_trail *trail)
 {
-    uint64_t low = sample->regs.at[PF_REG_RSP];
-    struct pf_memory memory = {
-        .bytes = sample->stack.at, .low = low, .high = low + sample->stack.size};
+    uint64_t low = regs->at[PF_REG_RSP];
+    struct pf_memory memory = {.bytes = stack.at, .low = low, .high = low + stack.size};
     bool was_built = process->space.is_built;
     struct pf_code_map code = pf_space_code(&process->space, &session->objects);
 
     if (!was_built)
         pf_fold_forget(&session->fold);
     *trail = (struct pf_trail){.pcs = session->pcs, .capacity = PF_FOLD_DEPTH_MAX};
-    pf_unwind_stack(trail, &sample->regs, &code, &memory);
+    pf_unwind_stack(trail, regs, &code, &memory);
 }
 
 static void enter_sample(struct pf_perf_session *session, struct pf_record_thread *thread,
@@ -145,9 +149,14 @@ static void enter_sample(struct pf_perf_session *session, struct pf_record_threa
                                     .space = &process->space};
     int64_t values[] = {1, (int64_t)session->period_ns};
 
+    uint32_t stack = pf_fold_stack(&session->fold, &frames);
+    const char *state = session->is_wall ? "running" : NULL;
+
     process->samples++;
-    (void)pf_profile_add(session->job->profile, pf_fold_stack(&session->fold, &frames),
-                         pf_people_labels(&session->people, thread, NULL), values);
+    (void)pf_profile_add(session->job->profile, stack,
+                         pf_people_labels(&session->people, thread, state), values);
+    if (session->is_wall)
+        pf_wall_sampled(session, thread->tid, stack);
 }
 
 static void take_sample(struct pf_perf_session *session, const struct pf_event *event)
@@ -161,7 +170,9 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
         return;
     }
     if (sample->has_regs)
-        unwind(session, session->people.processes[thread->process], sample, &trail);
+        pf_perf_session_unwind(session, session->people.processes[thread->process], &sample->regs,
+                               sample->stack, &trail);
+    session->cpu_samples++;
     pf_quality_count(&session->quality, &trail);
     enter_sample(session, thread, sample, &trail);
     (void)pf_perf_threads_count_sample(&session->threads, event->tid,
@@ -174,6 +185,24 @@ static void take_lost(struct pf_perf_session *session, const struct pf_event *ev
     session->has_lost_records = true;
     pf_people_refresh(&session->people);
     pf_fold_forget(&session->fold);
+    if (session->is_wall)
+        pf_wall_forget(session);
+}
+
+static void take_fork(struct pf_perf_session *session, const struct pf_event *event)
+{
+    pf_people_forked(&session->people, event);
+    pf_perf_threads_forked(&session->threads, event->task.parent_tid, event->pid, event->tid);
+    if (session->is_wall && pf_perf_threads_has(&session->threads, event->tid))
+        pf_wall_started(session, event->pid, event->tid, event->time_ns, true);
+}
+
+static void take_exit(struct pf_perf_session *session, const struct pf_event *event)
+{
+    if (session->is_wall)
+        pf_wall_exited(session, event->tid, event->time_ns);
+    pf_people_exited(&session->people, event);
+    pf_perf_threads_exited(&session->threads, event->tid);
 }
 
 void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event)
@@ -189,12 +218,10 @@ void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event
         pf_people_named(&session->people, event);
         break;
     case PF_EVENT_FORK:
-        pf_people_forked(&session->people, event);
-        pf_perf_threads_forked(&session->threads, event->task.parent_tid, event->pid, event->tid);
+        take_fork(session, event);
         break;
     case PF_EVENT_EXIT:
-        pf_people_exited(&session->people, event);
-        pf_perf_threads_exited(&session->threads, event->tid);
+        take_exit(session, event);
         break;
     case PF_EVENT_LOST:
         take_lost(session, event);
@@ -203,6 +230,8 @@ void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event
         session->quality.throttled++;
         break;
     case PF_EVENT_SWITCH:
+        pf_wall_switched(session, event);
+        break;
     case PF_EVENT_OTHER:
         break;
     }

@@ -1,0 +1,228 @@
+/*
+ * The agent engine: samples taken inside the server, where perf events are not permitted.
+ *
+ * A command gets the agent preloaded; processes that run get it put in by one short stop of one
+ * thread. At the end they stop sampling; the object stays loaded, and idle.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profiler/attach/agent_host.h"
+#include "profiler/attach/inject.h"
+#include "profiler/attach/proc_tree.h"
+#include "profiler/base/arena.h"
+#include "profiler/base/clock.h"
+#include "profiler/session/agent_samples.h"
+#include "profiler/session/record_engine.h"
+
+enum { WAIT_MS = 50, PROGRESS_MS = 250, INJECT_TIMEOUT_MS = 2000, STOP_WAIT_MS = 1000 };
+
+/* Signal delivery and a walk, measured (bench/agent): a handler of 35 frames. */
+static const double sample_cost_ns = 2300;
+
+/* An engine of one recording at a time: prepare and record share it. */
+struct agent_session {
+    struct pf_agent_host host;
+    struct pf_agent_samples samples;
+    char *agent_path, *invitation, *preload;
+    uint32_t injected, refused;
+    uint64_t longest_pause_ns;
+    uint64_t next_progress_ns;
+};
+
+static bool open_host(struct agent_session *session, uint32_t frequency_hz, struct pf_err *err)
+{
+    struct pf_region_sizes sizes = pf_region_sizes_default();
+
+    if (!pf_agent_find(&session->agent_path, err)
+        || !pf_agent_host_open(&session->host, &sizes, err))
+        return false;
+    session->host.sample_hz = frequency_hz;
+    session->invitation = pf_agent_host_invitation(&session->host);
+    session->preload = pf_agent_preload(session->agent_path);
+    return true;
+}
+
+static void close_session(struct agent_session *session)
+{
+    pf_agent_host_close(&session->host);
+    free(session->agent_path);
+    free(session->invitation);
+    free(session->preload);
+    free(session);
+}
+
+static bool can_agent(const struct pf_record_options *options, struct pf_err *err)
+{
+    char *path = NULL;
+
+    (void)options;
+    if (!pf_agent_find(&path, err))
+        return false;
+    free(path);
+    return true;
+}
+
+static struct agent_session *begun; /* from prepare to record, for a command's environment */
+
+static bool prepare_agent(const struct pf_record_options *options, struct pf_target *target,
+                          struct pf_err *err)
+{
+    struct agent_session *session = pf_mem_new(1, sizeof *session);
+
+    if (!open_host(session, options->frequency_hz, err)) {
+        close_session(session);
+        return false;
+    }
+    target->spawn.env[0] = session->invitation;
+    target->spawn.env[1] = session->preload;
+    begun = session;
+    return true;
+}
+
+/* While one thread of a server calls the agent's entry, somebody has to answer the agent. */
+struct answering {
+    struct pf_agent_host *host;
+    _Atomic bool is_over;
+};
+
+static void *answer(void *with)
+{
+    struct answering *answering = with;
+    struct pollfd call = {.fd = answering->host->poll_fd, .events = POLLIN};
+
+    while (!answering->is_over) {
+        if (poll(&call, 1, 1) > 0)
+            pf_agent_host_serve(answering->host);
+        pf_agent_host_tick(answering->host);
+    }
+    return NULL;
+}
+
+static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_err *err)
+{
+    const char *text = strchr(session->invitation, '=') + 1;
+    struct pf_inject request = {pid, session->agent_path, "assay_agent_attach", text,
+                                INJECT_TIMEOUT_MS};
+    struct answering answering = {.host = &session->host};
+    struct pf_injection done = {0};
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, answer, &answering) != 0)
+        return pf_err_set(err, PF_ERR_SYSTEM, "no thread can be made");
+    bool ok = pf_inject(&request, &done, err);
+    answering.is_over = true;
+    (void)pthread_join(thread, NULL);
+    if (ok && done.pause_ns > session->longest_pause_ns)
+        session->longest_pause_ns = done.pause_ns;
+    return ok;
+}
+
+/* Into every process of the tree; that some refuse is told, that all do is a failure. */
+static bool inject_all(struct agent_session *session, struct pf_record_job *job, struct pf_err *err)
+{
+    struct pf_pid_list pids = {0};
+    struct pf_err why = {0};
+
+    for (uint32_t i = 0; i < job->options->pid_count; i++)
+        pf_pid_list_add(&pids, job->options->pids[i]);
+    if (!job->options->skip_children)
+        pf_proc_tree_grow(&pids);
+    for (uint32_t i = 0; i < pids.count; i++) {
+        if (inject_answered(session, pids.at[i], &why)) {
+            session->injected++;
+        } else {
+            session->refused++;
+            *err = why;
+        }
+    }
+    pf_pid_list_fini(&pids);
+    return session->injected > 0 || job->target->has_command;
+}
+
+static void tell_progress(struct agent_session *session, const struct pf_record_job *job)
+{
+    uint64_t now_ns = pf_clock_now_ns();
+
+    if (!job->options->progress || now_ns < session->next_progress_ns)
+        return;
+    session->next_progress_ns = now_ns + PROGRESS_MS * UINT64_C(1000000);
+    struct pf_record_progress progress = {
+        .elapsed_s = (double)(now_ns - job->started_ns) / 1e9,
+        .samples = session->samples.quality.samples,
+        .processes = session->host.process_count,
+    };
+    job->options->progress(job->options->progress_to, &progress);
+}
+
+static void collect(struct agent_session *session, struct pf_record_job *job)
+{
+    while (!pf_record_job_is_over(job)) {
+        struct pollfd wake[] = {{.fd = session->host.poll_fd, .events = POLLIN},
+                                {.fd = job->options->stop_fd, .events = POLLIN}};
+        (void)poll(wake, 2, pf_record_job_wait_ms(job, WAIT_MS));
+        pf_agent_host_serve(&session->host);
+        pf_agent_host_tick(&session->host);
+        pf_agent_samples_drain(&session->samples, &session->host);
+        tell_progress(session, job);
+    }
+    pf_agent_host_stop_sampling(&session->host,
+                                pf_clock_now_ns() + STOP_WAIT_MS * UINT64_C(1000000));
+    pf_agent_samples_drain(&session->samples, &session->host);
+}
+
+static void sum_up(struct agent_session *session, struct pf_record_job *job)
+{
+    struct pf_summary *summary = job->summary;
+
+    pf_agent_samples_summarise(&session->samples, &session->host, summary);
+    if (summary->target_cpu_ns > 0)
+        summary->cost_percent =
+            100 * sample_cost_ns * (double)summary->samples / (double)summary->target_cpu_ns;
+    pf_record_job_note(job, "user code only: the agent does not see the kernel's share");
+    if (session->injected)
+        pf_record_job_note(job, "agent put into %u processes, longest stop of a thread %.1f ms",
+                           session->injected, (double)session->longest_pause_ns / 1e6);
+    if (session->refused)
+        pf_record_job_note(job, "%u processes refused", session->refused);
+}
+
+static void set_up_profile(struct pf_record_job *job, uint64_t period_ns)
+{
+    struct pf_profile *profile = job->profile;
+
+    (void)pf_profile_add_value_type(profile, "samples", "count");
+    profile->default_value = pf_profile_add_value_type(profile, "cpu", "nanoseconds");
+    profile->period_type = profile->value_types[profile->default_value];
+    profile->period = (int64_t)period_ns;
+}
+
+static bool record_agent(struct pf_record_job *job, struct pf_err *err)
+{
+    uint64_t period_ns = UINT64_C(1000000000) / job->options->frequency_hz;
+    struct agent_session *session = begun;
+
+    begun = NULL;
+    set_up_profile(job, period_ns);
+    pf_agent_samples_init(&session->samples, job->profile, period_ns, job->options->label_threads);
+    bool ok = inject_all(session, job, err) && pf_record_job_start(job, err);
+    if (ok) {
+        collect(session, job);
+        sum_up(session, job);
+    }
+    pf_agent_samples_fini(&session->samples);
+    close_session(session);
+    return ok;
+}
+
+const struct pf_engine pf_engine_agent = {
+    .name = "agent",
+    .modes = "cpu",
+    .can = can_agent,
+    .prepare = prepare_agent,
+    .record = record_agent,
+};

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/session/leak_check.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "profiler/attach/agent_follow.h"
+#include "profiler/attach/agent_host.h"
+#include "profiler/base/clock.h"
+#include "profiler/base/spawn.h"
+#include "profiler/leak/leak_suppress.h"
+#include "profiler/leak/leaks.h"
+#include "profiler/session/leaks_fold.h"
+#include "profiler/session/leaks_image.h"
+#include "profiler/symbol/symbolize.h"
+#include "profiler/trace/region_threads.h"
+
+enum { TICK_MS = 50 };
+
+struct check {
+    struct pf_leaks leaks;
+    struct pf_leaks_parts parts;
+    struct pf_agent_host host;
+    struct pf_follow follow;
+    struct pf_child child;
+    sigset_t old_mask;
+    int signal_fd;
+    char *agent, *invitation, *preload;
+    uint32_t incomplete; /* processes of which some thread could not be held */
+    uint32_t strangers;  /* processes that ended without ever calling */
+};
+
+static const int PASSED_ON[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
+
+/* The signals we want to read instead of being interrupted by. The command starts with none of them
+ * blocked: spawn resets the mask. */
+static bool catch_signals(struct check *check, struct pf_err *err)
+{
+    sigset_t wanted;
+
+    (void)sigemptyset(&wanted);
+    (void)sigaddset(&wanted, SIGCHLD);
+    for (unsigned i = 0; i < sizeof PASSED_ON / sizeof *PASSED_ON; i++)
+        (void)sigaddset(&wanted, PASSED_ON[i]);
+    (void)sigprocmask(SIG_BLOCK, &wanted, &check->old_mask);
+    check->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    return check->signal_fd >= 0 || pf_err_sys(err, errno, "signalfd");
+}
+
+static void count_lost(struct pf_leaks *leaks, const struct pf_region *region)
+{
+    leaks->allocations += pf_thread_sum(region, PF_COUNT_ALLOCS);
+    leaks->lost_events += pf_thread_sum(region, PF_COUNT_DROPPED)
+                          + atomic_load(&((struct pf_region *)(uintptr_t)region)->stacks_dropped);
+}
+
+/* A process is held at its end. Copying is the pause; judging follows while it is still held only
+ * because nobody waits for a process that has ended. */
+static void judge_process(void *to, pid_t pid, const pid_t *tids, uint32_t count, bool is_whole)
+{
+    struct check *check = to;
+    const struct pf_agent_process *process = pf_agent_host_find(&check->host, pid);
+    struct pf_leaks_image image = {0};
+    struct pf_err err = {0};
+    uint64_t began_ns = pf_clock_now_ns();
+
+    if (!process || !process->is_mapped) {
+        check->strangers++;
+        return;
+    }
+    check->incomplete += !is_whole;
+    if (!pf_leaks_image_take(&image, pid, tids, count, process->region, &err)) {
+        check->incomplete++;
+        return;
+    }
+    double pause_ms = (double)(pf_clock_now_ns() - began_ns) / 1e6;
+    if (pause_ms > check->leaks.pause_ms)
+        check->leaks.pause_ms = pause_ms;
+    pf_leaks_image_judge(&image);
+    pf_leaks_fold(&check->parts, &check->leaks, &image.blocks, process->region,
+                  (uint32_t)((pf_clock_now_ns() - process->start_ns) / 1000000));
+    count_lost(&check->leaks, process->region);
+    check->leaks.process_count++;
+    pf_leaks_image_fini(&image);
+}
+
+static void pass_signals_on(struct check *check)
+{
+    struct signalfd_siginfo info;
+
+    while (read(check->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        /* The terminal's Ctrl-C reaches the command by itself: it is in our process group. */
+        if (info.ssi_signo != SIGCHLD && info.ssi_code <= 0)
+            (void)kill(check->child.pid, (int)info.ssi_signo);
+    }
+}
+
+static void watch_until_all_ended(struct check *check)
+{
+    struct pollfd fds[] = {{.fd = check->signal_fd, .events = POLLIN},
+                           {.fd = check->host.poll_fd, .events = POLLIN}};
+
+    while (pf_follow_serve(&check->follow)) {
+        (void)poll(fds, 2, TICK_MS);
+        pass_signals_on(check);
+        pf_agent_host_serve(&check->host);
+        pf_agent_host_tick(&check->host);
+    }
+    check->child.reaped = true;
+    check->child.wait_status = check->follow.root_status;
+}
+
+static void write_command(struct pf_leaks *leaks, char *const *argv)
+{
+    size_t at = 0;
+
+    for (; *argv && at + 1 < sizeof leaks->command; argv++) {
+        int size = snprintf(leaks->command + at, sizeof leaks->command - at, "%s%s", at ? " " : "",
+                            *argv);
+        at += size > 0 ? (size_t)size : 0;
+    }
+}
+
+static bool start(struct check *check, char *const *argv, struct pf_err *err)
+{
+    struct pf_spawn spec = {.argv = argv, .keep_stdin = true, .same_group = true, .hold = true};
+
+    check->invitation = pf_agent_host_invitation(&check->host);
+    check->preload = pf_agent_preload(check->agent);
+    spec.env[0] = check->invitation;
+    spec.env[1] = check->preload;
+    if (!pf_child_start(&check->child, &spec, err))
+        return false;
+    if (!pf_follow_begin(&check->follow, check->child.pid, judge_process, check, err)) {
+        (void)kill(check->child.pid, SIGKILL);
+        return false;
+    }
+    if (!pf_child_release(&check->child, err))
+        return pf_err_prepend(err, "%s", argv[0]);
+    return true;
+}
+
+/* What a reader must know before believing the answer. */
+static bool check_coverage(struct check *check, char *const *argv, struct pf_err *err)
+{
+    struct pf_leaks *leaks = &check->leaks;
+    size_t at = 0;
+
+    if (leaks->process_count == 0 && check->incomplete == 0) {
+        const struct pf_agent_process *first =
+            check->host.process_count ? check->host.processes : NULL;
+        if (first && first->map_errno)
+            return pf_err_sys(err, first->map_errno,
+                              "%s: the agent's shared memory (%llu MiB of addresses, mostly "
+                              "untouched) could not be mapped inside it: raise its address space "
+                              "limit (ulimit -v)",
+                              argv[0], (unsigned long long)(first->region_bytes >> 20));
+        return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                          "%s: the agent never started in it: it is linked statically, set-uid, or "
+                          "drops LD_PRELOAD; link it dynamically or use --engine memcheck",
+                          argv[0]);
+    }
+    if (check->incomplete)
+        at += (size_t)snprintf(leaks->note, sizeof leaks->note,
+                               "%u processes ended while a thread could not be stopped: kinds may "
+                               "be wrong. ",
+                               check->incomplete);
+    if (leaks->lost_events)
+        (void)snprintf(leaks->note + at, sizeof leaks->note - at,
+                       "%llu allocations found the tables full and are missing.",
+                       (unsigned long long)leaks->lost_events);
+    return true;
+}
+
+static bool run(struct check *check, const struct pf_leak_check *spec, struct pf_err *err)
+{
+    struct pf_region_sizes sizes = pf_region_sizes_default();
+    struct pf_symbolize symbolize = {0};
+    struct pf_symbolize_stats stats = {0};
+    struct pf_leak_suppress none = {0};
+    uint64_t began_ns = pf_clock_now_ns();
+
+    if (!pf_agent_find(&check->agent, err) || !pf_agent_host_open(&check->host, &sizes, err)
+        || !catch_signals(check, err) || !start(check, spec->argv, err))
+        return false;
+    watch_until_all_ended(check);
+
+    struct pf_leaks *leaks = &check->leaks;
+    write_command(leaks, spec->argv);
+    (void)snprintf(leaks->engine, sizeof leaks->engine, "agent");
+    leaks->pid = check->child.pid;
+    leaks->exit_status = pf_child_exit_status(&check->child);
+    leaks->duration_s = (double)(pf_clock_now_ns() - began_ns) / 1e9;
+    if (!check_coverage(check, spec->argv, err)
+        || !pf_symbolize(&leaks->profile, &symbolize, &stats, err))
+        return false;
+    pf_leaks_settle(leaks, &check->parts, spec->suppress ? spec->suppress : &none);
+    return true;
+}
+
+bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *spec, struct pf_err *err)
+{
+    struct check check = {.signal_fd = -1, .host = {.listen_fd = -1, .poll_fd = -1}};
+
+    pf_leaks_init(&check.leaks);
+    bool ok = run(&check, spec, err);
+    if (ok)
+        pf_leaks_move(out, &check.leaks);
+
+    if (check.child.pid > 0 && !check.child.reaped)
+        (void)pf_child_wait(&check.child, UINT64_MAX);
+    pf_follow_end_all(&check.follow);
+    pf_child_fini(&check.child);
+    pf_leaks_fini(&check.leaks);
+    pf_leaks_parts_fini(&check.parts);
+    pf_agent_host_close(&check.host);
+    if (check.signal_fd >= 0) {
+        (void)close(check.signal_fd);
+        (void)sigprocmask(SIG_SETMASK, &check.old_mask, NULL);
+    }
+    free(check.agent);
+    free(check.invitation);
+    free(check.preload);
+    return ok;
+}

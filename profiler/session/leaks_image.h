@@ -1,0 +1,46 @@
+/*
+ * Everything the judgement needs of a process, copied while it is held: blocks, their contents,
+ * roots. The process may go on before the judging begins.
+ *
+ * Roots are all writable memory but: the allocator's territory (blocks are nodes, free chunks are
+ * garbage), stacks below the stack pointer, stacks of threads that ended (glibc keeps them, full of
+ * stale pointers), the allocator's own lists, and our own memory. Registers, what the kernel holds
+ * (epoll, timers) and each thread's dynamic thread vector are roots, too.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_SESSION_LEAKS_IMAGE_H
+#define PROFILER_SESSION_LEAKS_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "profiler/base/err.h"
+#include "profiler/session/leaks_blocks.h"
+#include "profiler/session/leaks_memory.h"
+#include "profiler/session/leaks_ranges.h"
+#include "profiler/session/leaks_threads.h"
+
+/* Zero is a valid empty image. */
+struct pf_leaks_image {
+    struct pf_leaks_blocks blocks;
+    struct pf_leaks_copies heap, roots;
+    struct pf_leaks_threads threads;
+    struct pf_leak_range *code;
+    size_t code_count, code_capacity;
+};
+
+/*
+ * Copy. The process's threads are held by the caller; tids are all of them. No pause of a live
+ * server is wasted: nothing is looked up or judged here.
+ */
+ASSAY_CHECKED
+bool pf_leaks_image_take(struct pf_leaks_image *out, pid_t pid, const pid_t *tids, uint32_t count,
+                         const struct pf_region *region, struct pf_err *err);
+void pf_leaks_image_fini(struct pf_leaks_image *image);
+
+/* Judge it; kinds are written into image->blocks. */
+void pf_leaks_image_judge(struct pf_leaks_image *image);
+
+#endif
