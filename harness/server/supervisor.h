@@ -31,7 +31,7 @@ struct hn_supervisor {
     int main_status;
     bool abandoned; /* the test is gone */
     bool request_waiting;
-    char tmp[64];
+    char tmp[96];
     uint64_t log_start; /* position in the log where this start began */
 };
 

@@ -24,8 +24,11 @@
 #include "harness/server/supervisor.h"
 #include "profiler/base/file.h"
 
-/* How long a server may take to end when its test crashed, timed out or was killed. */
-enum { ABANDONED_GRACE_MS = 1000, TMP_DEPTH = 16 };
+/*
+ * How long a server may take to end when its test crashed, timed out or was killed: short, for the
+ * test is over, and a runner counts what still lives soon after as left behind.
+ */
+enum { ABANDONED_GRACE_MS = 100, TMP_DEPTH = 16, TMP_PARENT_MAX = 64 };
 
 static void watch_signals(struct hn_supervisor *sup)
 {
@@ -65,10 +68,15 @@ static bool open_everything(struct hn_supervisor *sup, struct pf_buf *spec, pid_
 
 static bool make_tmp(struct hn_supervisor *sup, struct pf_err *err)
 {
-    (void)snprintf(sup->tmp, sizeof sup->tmp, "/tmp/assay-server-XXXXXX");
+    const char *parent = getenv("TMPDIR");
+
+    /* {tmp}/socket has to fit into a socket's address (unix(7): 108 bytes). */
+    if (!parent || parent[0] != '/' || strlen(parent) > TMP_PARENT_MAX)
+        parent = "/tmp";
+    (void)snprintf(sup->tmp, sizeof sup->tmp, "%s/assay-server-XXXXXX", parent);
     if (!mkdtemp(sup->tmp)) {
         sup->tmp[0] = '\0';
-        return pf_err_sys(err, errno, "/tmp: no directory can be made for the server");
+        return pf_err_sys(err, errno, "%s: no directory can be made for the server", parent);
     }
     /* Servers that drop to another user must still reach their files. */
     (void)chmod(sup->tmp, 0755);
@@ -142,8 +150,11 @@ static void serve_request(struct hn_supervisor *sup)
 /* A specification that is wrong: say so to the first request and end. */
 static void refuse(const struct pf_err *err)
 {
+    struct hn_server_request request;
     struct hn_server_reply reply = {0};
 
+    /* Ending with the request unread would reset the connection and lose the reply. */
+    (void)!recv(HN_CONTROL_FD, &request, sizeof request, 0);
     (void)snprintf(reply.text, sizeof reply.text, "%s", err->text);
     (void)send(HN_CONTROL_FD, &reply, sizeof reply, MSG_NOSIGNAL);
 }
