@@ -14,6 +14,7 @@
 #include "profiler/profile/merge.h"
 #include "profiler/profile/profile.h"
 #include "profiler/report/report.h"
+#include "profiler/symbol/symbolize.h"
 
 enum {
     OPT_FORMAT = 256,
@@ -167,12 +168,22 @@ static bool load_all(struct pf_profile *out, const struct hn_opts *opts, struct 
     return ok;
 }
 
+/* Addresses without names (gperftools, other tools' pprof files) get them from this machine's
+ * files. */
+static bool name_all(struct pf_profile *profile, const struct request *request, struct pf_err *err)
+{
+    struct pf_symbolize_stats stats = {0};
+    struct pf_symbolize how = {0};
+
+    return request->skip_symbols || pf_symbolize(profile, &how, &stats, err);
+}
+
 static int report(const struct hn_opts *opts, struct request *request)
 {
     struct pf_profile profile = {0};
     struct pf_err err = {0};
 
-    bool ok = load_all(&profile, opts, &err)
+    bool ok = load_all(&profile, opts, &err) && name_all(&profile, request, &err)
               && pf_profile_filter(&profile, request->focus, request->ignore, &err)
               && pf_report_save(&profile, request->format, &request->report, request->output, &err);
 

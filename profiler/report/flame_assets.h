@@ -14,6 +14,7 @@ struct pf_asset {
     size_t size;
 };
 
-extern const struct pf_asset pf_flame_css, pf_flame_tree_js, pf_flame_draw_js, pf_flame_ui_js;
+extern const struct pf_asset pf_flame_css, pf_flame_tree_js, pf_flame_draw_js, pf_flame_ui_js,
+    pf_page_css;
 
 #endif

@@ -19,11 +19,13 @@ static const char *const svg_extensions[] = {".svg", NULL};
 static const char *const json_extensions[] = {".json", NULL};
 static const char *const gperf_extensions[] = {".gperf", NULL};
 static const char *const speedscope_extensions[] = {".speedscope.json", ".speedscope", NULL};
+static const char *const html_extensions[] = {".html", ".htm", NULL};
 static const char *const no_extensions[] = {NULL};
 
 static const struct pf_report_format formats[] = {
     {"folded", folded_extensions, pf_folded_write, "folded stacks, a line each"},
     {"gperftools", gperf_extensions, pf_gperf_write, "gperftools' CPU format, for google-pprof"},
+    {"html", html_extensions, pf_html_write, "a page: summary, flamegraph, functions"},
     {"json", json_extensions, pf_json_write, "summary and functions for machines"},
     {"pprof", pprof_extensions, pf_pprof_write, "pprof's profile.proto, gzip"},
     {"speedscope", speedscope_extensions, pf_speedscope_write, "for www.speedscope.app"},
