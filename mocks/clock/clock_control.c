@@ -44,7 +44,6 @@ static void start_page(const struct assay_clock *start)
     own_page.magic = MK_CLOCK_MAGIC;
     own_page.mono_ns = mono_ns;
     own_page.wall_minus_mono_ns = wall_ns - mono_ns;
-    own_page.next_timer_ns = MK_NEVER;
     mk_clock_page = &own_page;
     mk_timers_forget();
 }
@@ -96,7 +95,7 @@ static void settle(void)
 {
     int64_t until_ns = mk_clock_real_ns() + (int64_t)SETTLE_MS * MK_NS_PER_MS;
 
-    while (!mk_clock_others_wait(-1) && mk_clock_real_ns() < until_ns)
+    while (!mk_slots_others_wait(&own_page, -1) && mk_clock_real_ns() < until_ns)
         (void)syscall(SYS_sched_yield);
 }
 
@@ -142,7 +141,7 @@ static bool controller_waits(void)
 
 bool mk_clock_may_jump(int self_slot)
 {
-    return mk_clock_others_wait(self_slot)
+    return mk_slots_others_wait(&own_page, self_slot)
            && (self_thread() == control.controller || controller_waits());
 }
 
@@ -171,4 +170,8 @@ int mk_clock_grace_ms(void)
 int mk_clock_hang_ms(void)
 {
     return control.hang_ms;
+}
+
+void mk_clock_joined(void)
+{
 }

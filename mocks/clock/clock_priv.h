@@ -35,7 +35,6 @@ struct mk_clock_page {
     _Atomic uint32_t moves; /* futex: one more each time the clock moves */
     _Atomic int64_t mono_ns;
     _Atomic int64_t wall_minus_mono_ns;
-    _Atomic int64_t next_timer_ns; /* earliest timerfd or alarm of the process that set it */
     struct mk_clock_slot slots[MK_CLOCK_SLOTS];
 };
 
@@ -76,9 +75,12 @@ void mk_timers_forget(void);
 typedef int (*mk_clock_look)(void *what, int wake_fd, int real_ms);
 int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns);
 void mk_clock_wake_all(void);
-/* Threads of this page that are neither waiting nor gone. */
-bool mk_clock_others_wait(int self_slot);
 int64_t mk_clock_next_deadline_ns(void);
+
+/* clock_slots.c: the threads of a page. others_wait: none but self runs, all have seen the time. */
+bool mk_slot_is_gone(const struct mk_clock_slot *slot);
+bool mk_slots_others_wait(const struct mk_clock_page *page, int self);
+int64_t mk_slots_next_deadline_ns(const struct mk_clock_page *page);
 
 /* clock_control.c in tests, clock_link.c in servers: may this thread move the clock when it waits?
  */
@@ -87,5 +89,7 @@ bool mk_clock_may_jump(int self_slot);
 bool mk_clock_is_stuck(void);
 int mk_clock_grace_ms(void);
 int mk_clock_hang_ms(void);
+/* A thread of this process waits for the first time. */
+void mk_clock_joined(void);
 
 #endif

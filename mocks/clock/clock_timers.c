@@ -29,6 +29,7 @@ struct timer {
 
 static struct timer timers[MAX_TIMERS];
 static struct timer alarm_timer = {.used = true, .fd = -1, .due_ns = MK_NEVER};
+static _Atomic int64_t next_ns = MK_NEVER;
 static _Atomic unsigned rung;
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 
@@ -74,12 +75,12 @@ static void publish_next(void)
     for (int i = 0; i < MAX_TIMERS; i++)
         if (timers[i].used && timers[i].due_ns < next)
             next = timers[i].due_ns;
-    atomic_store(&mk_clock_page->next_timer_ns, next);
+    atomic_store(&next_ns, next);
 }
 
 int64_t mk_timers_next_ns(void)
 {
-    return atomic_load(&mk_clock_page->next_timer_ns);
+    return atomic_load(&next_ns);
 }
 
 unsigned mk_timers_rung(void)
@@ -139,6 +140,7 @@ void mk_timers_forget(void)
     memset(timers, 0, sizeof timers);
     alarm_timer.due_ns = MK_NEVER;
     alarm_timer.interval_ns = 0;
+    atomic_store(&next_ns, MK_NEVER);
 }
 
 static struct timer *find(int fd)

@@ -47,17 +47,11 @@ static void make_exit_key(void)
     (void)pthread_key_create(&exit_key, release_slot);
 }
 
-static bool is_gone(const struct mk_clock_slot *slot)
-{
-    return syscall(SYS_tgkill, atomic_load(&slot->process), atomic_load(&slot->thread), 0) != 0
-           && errno == ESRCH;
-}
-
 static bool claim_slot(struct mk_clock_slot *slot)
 {
     int state = atomic_load(&slot->state);
 
-    if (state != MK_SLOT_FREE && !is_gone(slot))
+    if (state != MK_SLOT_FREE && !mk_slot_is_gone(slot))
         return false;
     if (!atomic_compare_exchange_strong(&slot->state, &state, MK_SLOT_RUNNING))
         return false;
@@ -80,6 +74,7 @@ static int own_slot(void)
             continue;
         atomic_store(&wake_fds[i], 0); /* a fork's copy belongs to the parent */
         own_slot_plus_1 = i + 1;
+        mk_clock_joined();
         (void)pthread_setspecific(exit_key, (void *)(intptr_t)(i + 1));
         return i;
     }
@@ -113,32 +108,11 @@ void mk_clock_wake_all(void)
     }
 }
 
-bool mk_clock_others_wait(int self)
-{
-    uint32_t moves = atomic_load(&mk_clock_page->moves);
-
-    for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
-        const struct mk_clock_slot *slot = &mk_clock_page->slots[i];
-        int state = atomic_load(&slot->state);
-        if (i == self || state == MK_SLOT_FREE)
-            continue;
-        if ((state != MK_SLOT_WAITING || atomic_load(&slot->seen) != moves) && !is_gone(slot))
-            return false;
-    }
-    return true;
-}
-
 int64_t mk_clock_next_deadline_ns(void)
 {
-    int64_t next = mk_timers_next_ns();
-
-    for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
-        const struct mk_clock_slot *slot = &mk_clock_page->slots[i];
-        int64_t deadline_ns = atomic_load(&slot->deadline_ns);
-        if (atomic_load(&slot->state) == MK_SLOT_WAITING && deadline_ns < next)
-            next = deadline_ns;
-    }
-    return next;
+    int64_t slots = mk_slots_next_deadline_ns(mk_clock_page);
+    int64_t timers = mk_timers_next_ns();
+    return slots < timers ? slots : timers;
 }
 
 struct wait {
@@ -219,7 +193,8 @@ static int stand_by(struct wait *wait, bool *done)
 
     if (mk_clock_mono_ns() >= wait->deadline_ns)
         return 0;
-    atomic_store(&slot->deadline_ns, wait->deadline_ns);
+    int64_t timer_ns = mk_timers_next_ns(); /* ours, which whoever moves the clock must stop at */
+    atomic_store(&slot->deadline_ns, timer_ns < wait->deadline_ns ? timer_ns : wait->deadline_ns);
     atomic_store(&slot->seen, moves);
     atomic_store(&slot->state, MK_SLOT_WAITING);
     if (moves == atomic_load(&mk_clock_page->moves))
