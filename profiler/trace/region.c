@@ -28,7 +28,8 @@ static struct pf_region layout(const struct pf_region_sizes *sizes)
     plan.header_bytes = sizeof plan;
     plan.sizes = *sizes;
     plan.directory_at = whole_pages(sizeof plan);
-    plan.leaves_at = plan.directory_at + whole_pages(PF_LIVE_DIRECTORY_BYTES);
+    plan.owners_at = plan.directory_at + whole_pages(PF_LIVE_DIRECTORY_BYTES);
+    plan.leaves_at = plan.owners_at + whole_pages((uint64_t)sizes->leaf_count * sizeof(uint32_t));
     plan.stacks_at = plan.leaves_at + (uint64_t)sizes->leaf_count * PF_LIVE_LEAF_BYTES;
     plan.pcs_at = plan.stacks_at + whole_pages(PF_STACKS_BYTES);
     plan.modules_at = plan.pcs_at + whole_pages((uint64_t)sizes->pc_count * sizeof(uint64_t));
@@ -53,6 +54,7 @@ static void copy_plan(struct pf_region *region, const struct pf_region *plan)
     region->size_bytes = plan->size_bytes;
     region->sizes = plan->sizes;
     region->directory_at = plan->directory_at;
+    region->owners_at = plan->owners_at;
     region->leaves_at = plan->leaves_at;
     region->stacks_at = plan->stacks_at;
     region->pcs_at = plan->pcs_at;
@@ -82,8 +84,9 @@ bool pf_region_check(const struct pf_region *region, uint64_t size_bytes)
     if (sizes.leaf_count == 0 || sizes.thread_count == 0 || sizes.work_bytes > size_bytes)
         return false;
     struct pf_region plan = layout(&sizes);
-    return region->directory_at == plan.directory_at && region->leaves_at == plan.leaves_at
-           && region->stacks_at == plan.stacks_at && region->pcs_at == plan.pcs_at
-           && region->modules_at == plan.modules_at && region->threads_at == plan.threads_at
-           && region->work_at == plan.work_at && region->size_bytes == plan.size_bytes;
+    return region->directory_at == plan.directory_at && region->owners_at == plan.owners_at
+           && region->leaves_at == plan.leaves_at && region->stacks_at == plan.stacks_at
+           && region->pcs_at == plan.pcs_at && region->modules_at == plan.modules_at
+           && region->threads_at == plan.threads_at && region->work_at == plan.work_at
+           && region->size_bytes == plan.size_bytes;
 }

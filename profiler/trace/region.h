@@ -5,7 +5,8 @@
  * The agent writes, the collector reads, at any time, also after the server was killed. A reader
  * trusts nothing in it beyond pf_region_check: every offset and count is bounded again.
  *
- *   header | live directory | live leaves | stack levels | pcs | modules | threads | work
+ *   header | live directory | owners of leaves | live leaves | stack levels | pcs | modules |
+ * threads | work
  *
  * live: which blocks are allocated (region_live.h). stacks, pcs: where they were (region_stacks.h).
  * modules: what was mapped where (region_modules.h). threads: one slot each, counters
@@ -46,7 +47,7 @@ struct pf_region {
     uint32_t header_bytes;
     uint64_t size_bytes;
     struct pf_region_sizes sizes;
-    uint64_t directory_at, leaves_at, stacks_at, pcs_at, modules_at, threads_at, work_at;
+    uint64_t directory_at, owners_at, leaves_at, stacks_at, pcs_at, modules_at, threads_at, work_at;
 
     /* Written by the collector every few milliseconds: reading it is cheaper than a clock. */
     _Alignas(PF_REGION_LINE) _Atomic uint32_t now_ms; /* since the region was made */

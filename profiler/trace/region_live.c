@@ -7,6 +7,12 @@ static _Atomic uint32_t *directory_entry(const struct pf_region *region, uint64_
     return &directory[start >> PF_LIVE_LEAF_SHIFT];
 }
 
+/* Which part of the directory a leaf belongs to, plus 1. */
+static _Atomic uint32_t *leaf_owner(const struct pf_region *region, uint32_t leaf)
+{
+    return (_Atomic uint32_t *)pf_region_part(region, region->owners_at) + leaf;
+}
+
 /* A leaf nobody uses: one that lost a race earlier, or a fresh one; 0 when all are taken. */
 static uint32_t take_leaf(struct pf_region *region)
 {
@@ -29,7 +35,9 @@ struct pf_live_slot *pf_live_slot_make(struct pf_region *region, uint64_t start)
     uint32_t none = 0;
     if (leaf == 0)
         return pf_live_slot_find(region, start);
-    if (!atomic_compare_exchange_strong(directory_entry(region, start), &none, leaf))
+    if (atomic_compare_exchange_strong(directory_entry(region, start), &none, leaf))
+        atomic_store(leaf_owner(region, leaf), (uint32_t)(start >> PF_LIVE_LEAF_SHIFT) + 1);
+    else
         atomic_store(&region->leaf_spare, leaf); /* another thread was first; keep ours for later */
     return pf_live_slot_find(region, start);
 }
@@ -58,25 +66,43 @@ void pf_live_put_back(struct pf_region *region, uint64_t start, uint64_t what, u
     atomic_store_explicit(&slot->what, what, memory_order_release);
 }
 
-void pf_live_leaf_walk(const struct pf_region *region, uint32_t directory_index, pf_live_each each,
-                       void *to)
+uint32_t pf_live_leaf_end(const struct pf_region *region)
 {
-    uint64_t base = (uint64_t)directory_index << PF_LIVE_LEAF_SHIFT;
-    const struct pf_live_slot *slots = pf_live_slot_find(region, base);
+    uint32_t end = atomic_load(&region->leaf_next);
 
-    for (uint32_t i = 0; slots && i < PF_LIVE_LEAF_SLOTS; i++) {
-        uint64_t what = atomic_load_explicit(&slots[i].what, memory_order_acquire);
-        if (what == 0)
-            continue;
-        uint64_t whence = atomic_load_explicit(&slots[i].whence, memory_order_relaxed);
-        uint64_t start = base + ((uint64_t)i << PF_LIVE_SLOT_SHIFT) + (whence >> 60 << 1);
-        struct pf_live_block block = {
-            .start = start,
-            .size_bytes = what & ((1ull << PF_LIVE_SIZE_BITS) - 1),
-            .stack = (uint32_t)(what >> PF_LIVE_SIZE_BITS),
-            .tid = (uint32_t)(whence >> 32) & 0xfffffff,
-            .born_ms = (uint32_t)whence,
-        };
-        each(to, &block);
-    }
+    return end < region->sizes.leaf_count ? end : region->sizes.leaf_count;
+}
+
+bool pf_live_leaf_base(const struct pf_region *region, uint32_t leaf, uint64_t *base)
+{
+    uint32_t owner = atomic_load(leaf_owner(region, leaf));
+
+    if (owner == 0 || owner > PF_LIVE_DIRECTORY_ENTRIES)
+        return false;
+    *base = (uint64_t)(owner - 1) << PF_LIVE_LEAF_SHIFT;
+    return true;
+}
+
+struct pf_live_slot *pf_live_leaf_slots(const struct pf_region *region, uint32_t leaf)
+{
+    return (struct pf_live_slot *)pf_region_part(region, region->leaves_at
+                                                             + (uint64_t)leaf * PF_LIVE_LEAF_BYTES);
+}
+
+bool pf_live_slot_read(struct pf_live_block *out, const struct pf_live_slot *slot, uint64_t base,
+                       uint32_t index)
+{
+    uint64_t what = atomic_load_explicit(&slot->what, memory_order_acquire);
+
+    if (what == 0)
+        return false;
+    uint64_t whence = atomic_load_explicit(&slot->whence, memory_order_relaxed);
+    *out = (struct pf_live_block){
+        .start = base + ((uint64_t)index << PF_LIVE_SLOT_SHIFT) + (whence >> 60 << 1),
+        .size_bytes = what & ((1ull << PF_LIVE_SIZE_BITS) - 1),
+        .stack = (uint32_t)(what >> PF_LIVE_SIZE_BITS),
+        .tid = (uint32_t)(whence >> 32) & 0xfffffff,
+        .born_ms = (uint32_t)whence,
+    };
+    return true;
 }

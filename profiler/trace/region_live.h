@@ -90,10 +90,14 @@ static inline bool pf_live_put(struct pf_region *region, const struct pf_live_bl
 bool pf_live_take(struct pf_region *region, uint64_t start, uint64_t *what, uint64_t *whence);
 void pf_live_put_back(struct pf_region *region, uint64_t start, uint64_t what, uint64_t whence);
 
-/* The blocks of one leaf of the directory in the order of their addresses; calls each for every
- * block. directory_index < PF_LIVE_DIRECTORY_ENTRIES. */
-typedef void (*pf_live_each)(void *to, const struct pf_live_block *block);
-void pf_live_leaf_walk(const struct pf_region *region, uint32_t directory_index, pf_live_each each,
-                       void *to);
+/* Leaves are numbered from 1 to pf_live_leaf_end() - 1; the first address a leaf covers, false if
+ * it is not in use. */
+uint32_t pf_live_leaf_end(const struct pf_region *region);
+bool pf_live_leaf_base(const struct pf_region *region, uint32_t leaf, uint64_t *base);
+struct pf_live_slot *pf_live_leaf_slots(const struct pf_region *region, uint32_t leaf);
+
+/* What slot number index of the leaf that begins at base holds; false if it is free. */
+bool pf_live_slot_read(struct pf_live_block *out, const struct pf_live_slot *slot, uint64_t base,
+                       uint32_t index);
 
 #endif

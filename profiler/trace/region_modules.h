@@ -16,11 +16,12 @@
 
 #include "profiler/trace/region.h"
 
-enum { PF_MODULE_BUILD_ID_MAX = 32, PF_MODULE_PATH_MAX = 448 };
+enum { PF_MODULE_BUILD_ID_MAX = 32, PF_MODULE_PATH_MAX = 424 };
 
 struct pf_region_module {
     uint64_t start, end; /* first to past the last mapped byte, in the process */
     uint64_t bias;       /* process address = file_addr + bias */
+    uint64_t code_start, code_end, code_file_offset; /* its executable segment */
     uint32_t is_complete;
     uint32_t build_id_size;
     uint8_t build_id[PF_MODULE_BUILD_ID_MAX];

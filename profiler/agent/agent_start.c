@@ -1,0 +1,137 @@
+/*
+ * The agent's life: started by the loader before any other constructor, begun again in the child of
+ * a fork, never ended; the collector reads what is left.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "profiler/agent/agent.h"
+#include "profiler/agent/alloc_next.h"
+#include "profiler/agent/code_objects.h"
+#include "profiler/agent/collector_link.h"
+#include "profiler/agent/dl_next.h"
+#include "profiler/agent/early_blocks.h"
+#include "profiler/agent/inherited_blocks.h"
+
+struct ag_agent ag_agent;
+
+static const char *find_variable(char **environment, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (; environment && *environment; environment++)
+        if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=')
+            return *environment + size + 1;
+    return NULL;
+}
+
+/* "ADDRESS:TOKEN" of the environment into the state. */
+static bool read_invitation(const char *text)
+{
+    const char *colon = text ? strrchr(text, ':') : NULL;
+
+    if (!colon || colon == text || (size_t)(colon - text) >= sizeof ag_agent.address
+        || strlen(colon + 1) != PF_HANDSHAKE_TOKEN)
+        return false;
+    memcpy(ag_agent.address, text, (size_t)(colon - text));
+    memcpy(ag_agent.hello.token, colon + 1, PF_HANDSHAKE_TOKEN);
+    return true;
+}
+
+static void prepare_hello(void)
+{
+    const void *random = (const void *)(uintptr_t)getauxval(AT_RANDOM);
+
+    ag_agent.hello.magic = PF_HANDSHAKE_MAGIC;
+    ag_agent.hello.version = PF_HANDSHAKE_VERSION;
+    ag_agent.hello.reason = PF_HELLO_START;
+    ag_agent.hello.pid = ag_agent.pid;
+    if (random)
+        memcpy(ag_agent.hello.image, random, sizeof ag_agent.hello.image);
+    (void)!readlink("/proc/self/exe", ag_agent.hello.exe, sizeof ag_agent.hello.exe - 1);
+}
+
+/* One word that is 1 here and 0 in any child made by fork, even one made behind our back. */
+static bool make_alive_word(void)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        return false;
+    if (madvise(page, size, MADV_WIPEONFORK) != 0) {
+        (void)munmap(page, size);
+        return false;
+    }
+    ag_agent.alive = page;
+    atomic_store(ag_agent.alive, 1);
+    return true;
+}
+
+static void publish(struct pf_region *region)
+{
+    atomic_fetch_add(&ag_agent.generation, 1);
+    atomic_store_explicit(&ag_agent.region, region, memory_order_release);
+    atomic_store(&ag_agent.phase, AG_ON);
+}
+
+static void stop_before_fork_returns(void)
+{
+    ag_inherited_prepare();
+}
+
+static void go_on_in_parent(void)
+{
+    ag_inherited_discard();
+}
+
+/* In the child: the parent's region is not mapped here (MADV_DONTFORK). */
+static void begin_in_child(void)
+{
+    int kept_errno = errno;
+
+    atomic_store(&ag_agent.region, NULL);
+    atomic_store(&ag_agent.phase, AG_PASSIVE);
+    ag_objects_reset();
+    ag_agent.pid = (uint32_t)getpid();
+    ag_agent.hello.pid = ag_agent.pid;
+    ag_agent.hello.reason = PF_HELLO_FORK;
+    struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
+    if (region && ag_inherited_enter(region)) {
+        atomic_store(ag_agent.alive, 1);
+        ag_objects_update(region);
+        publish(region);
+    }
+    ag_inherited_discard();
+    errno = kept_errno;
+}
+
+static __attribute__((constructor)) void begin(int argc, char **argv, char **environment)
+{
+    int kept_errno = errno;
+    struct pf_region *region = NULL;
+
+    (void)argc;
+    (void)argv;
+    ag_next_resolve();
+    ag_dl_next_resolve();
+    ag_agent.pid = (uint32_t)getpid();
+    if (read_invitation(find_variable(environment, PF_HANDSHAKE_VARIABLE)) && make_alive_word()) {
+        prepare_hello();
+        region = ag_link(ag_agent.address, &ag_agent.hello);
+    }
+    if (region && pthread_atfork(stop_before_fork_returns, go_on_in_parent, begin_in_child) == 0) {
+        ag_objects_update(region);
+        ag_early_enter(region);
+        publish(region);
+    } else {
+        atomic_store(&ag_agent.phase, AG_PASSIVE);
+    }
+    errno = kept_errno;
+}

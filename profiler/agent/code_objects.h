@@ -1,0 +1,24 @@
+/*
+ * Which code is mapped, with its unwind rows: what the hooks walk stacks by.
+ *
+ * Built only where taking the loader's lock is safe (constructor, after dlopen and dlclose) and
+ * published by one pointer, so hooks read it without a lock. Rows are built once per object, found
+ * again by content when it is mapped anew, and never freed: a hook that still holds an old map
+ * reads valid memory. Maps rotate through a ring; one that is overtaken while read costs a bad
+ * stack, never a fault.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_AGENT_CODE_OBJECTS_H
+#define PROFILER_AGENT_CODE_OBJECTS_H
+
+struct pf_region;
+
+/* Look at what the loader has mapped and publish it. If another thread is doing so, it will look
+ * once more; this one returns at once. Context: target; takes the loader's lock. */
+void ag_objects_update(struct pf_region *region);
+
+/* Forget all: the region has changed (fork). Context: target, one thread. */
+void ag_objects_reset(void);
+
+#endif

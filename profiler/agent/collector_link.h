@@ -1,0 +1,20 @@
+/*
+ * The handshake with the collector, from inside the server: see trace/handshake.h.
+ *
+ * Needs no descriptor 0-2, leaves none open, waits a bounded time, and on any doubt leaves the
+ * agent passive.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_AGENT_COLLECTOR_LINK_H
+#define PROFILER_AGENT_COLLECTOR_LINK_H
+
+#include "profiler/trace/handshake.h"
+
+struct pf_region;
+
+/* Say hello to the collector at an abstract socket address; the region it gave, mapped, or NULL.
+ * Context: target. errno is not preserved. */
+struct pf_region *ag_link(const char *address, const struct pf_hello *hello);
+
+#endif

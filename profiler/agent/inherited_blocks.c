@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/agent/inherited_blocks.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "profiler/agent/agent.h"
+#include "profiler/trace/region_live.h"
+#include "profiler/trace/region_stacks.h"
+
+enum {
+    PAGE = 4096,
+    PAGE_SLOTS = PAGE / 16,
+    LEAF_PAGES = PF_LIVE_LEAF_BYTES / PAGE,
+    PAGES_MAX = 16384, /* 64 MiB of table, about 128 MiB of heap: some 20 ms to copy */
+};
+
+struct copied_page {
+    uint64_t base; /* first address its slots stand for */
+    struct pf_live_slot slots[PAGE_SLOTS];
+};
+
+/* One fork at a time: other threads' forks wait for the loader's atfork lock. */
+static struct copied_page *copies;
+static uint32_t copy_count;
+static bool is_too_much;
+
+void ag_inherited_discard(void)
+{
+    if (copies)
+        (void)munmap(copies, PAGES_MAX * sizeof *copies);
+    copies = NULL;
+    copy_count = 0;
+    is_too_much = false;
+}
+
+static void copy_leaf(const struct pf_region *region, uint32_t leaf)
+{
+    unsigned char resident[LEAF_PAGES];
+    uint64_t base;
+
+    if (!pf_live_leaf_base(region, leaf, &base))
+        return;
+    struct pf_live_slot *slots = pf_live_leaf_slots(region, leaf);
+    if (mincore(slots, PF_LIVE_LEAF_BYTES, resident) != 0)
+        memset(resident, 1, sizeof resident);
+    for (uint32_t page = 0; page < LEAF_PAGES; page++) {
+        if (!(resident[page] & 1))
+            continue;
+        if (copy_count == PAGES_MAX) {
+            is_too_much = true;
+            return;
+        }
+        copies[copy_count].base = base + ((uint64_t)page * PAGE_SLOTS << PF_LIVE_SLOT_SHIFT);
+        memcpy(copies[copy_count].slots, slots + (size_t)page * PAGE_SLOTS, PAGE);
+        copy_count++;
+    }
+}
+
+void ag_inherited_prepare(void)
+{
+    const struct pf_region *region = ag_region_now();
+    int kept_errno = errno;
+
+    if (!region)
+        return;
+    copies = mmap(NULL, PAGES_MAX * sizeof *copies, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (copies == MAP_FAILED) {
+        copies = NULL;
+        is_too_much = true;
+    }
+    uint32_t end = pf_live_leaf_end(region);
+    for (uint32_t leaf = 1; leaf < end && !is_too_much; leaf++)
+        copy_leaf(region, leaf);
+    errno = kept_errno;
+}
+
+bool ag_inherited_enter(struct pf_region *region)
+{
+    struct pf_live_block block;
+
+    if (is_too_much)
+        return false;
+    for (uint32_t i = 0; i < copy_count; i++)
+        for (uint32_t slot = 0; slot < PAGE_SLOTS; slot++)
+            if (pf_live_slot_read(&block, &copies[i].slots[slot], copies[i].base, slot)) {
+                block.stack = PF_STACK_INHERITED;
+                (void)pf_live_put(region, &block);
+            }
+    return true;
+}

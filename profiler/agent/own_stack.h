@@ -1,0 +1,35 @@
+/*
+ * The part of the calling thread's stack that can be read without a fault.
+ *
+ * A thread's stack reaches from its stack pointer to its thread control block (glibc puts that on
+ * top) or, for the first thread, to where the kernel put the arguments. Every page of it is probed
+ * once by a read that cannot fault, so the bounds are a fact and not a guess; a stack pointer
+ * outside of them (coroutines, alternate signal stacks) is served from a copy.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_AGENT_OWN_STACK_H
+#define PROFILER_AGENT_OWN_STACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profiler/unwind/step.h"
+
+struct ag_thread;
+
+/* Make [sp, top of the stack) readable through *out, by extending what is verified. False: sp is on
+ * no stack of this thread; use ag_foreign_stack. Context: signal. */
+bool ag_own_stack_extend(struct ag_thread *self, uint64_t sp, struct pf_memory *out);
+
+/* A copy of what lies above sp, in a buffer to give back with ag_foreign_stack_done; -1 if there is
+ * none free. Context: signal; one system call. */
+int ag_foreign_stack(uint64_t sp, struct pf_memory *out);
+void ag_foreign_stack_done(int buffer);
+
+static inline struct pf_memory ag_stack_memory(uint64_t low, uint64_t high)
+{
+    return (struct pf_memory){.bytes = (const void *)(uintptr_t)low, .low = low, .high = high};
+}
+
+#endif
