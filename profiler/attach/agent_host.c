@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiler/attach/agent_host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "profiler/base/arena.h"
+#include "profiler/base/clock.h"
+
+enum { BACKLOG = 1024, CALLS_MAX = 4096 };
+
+static void make_token(char *out)
+{
+    uint8_t bytes[PF_HANDSHAKE_TOKEN / 2];
+
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        abort(); /* cannot happen for so few bytes: getrandom(2) */
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        (void)snprintf(out + (size_t)2 * i, 3, "%02x", bytes[i]);
+}
+
+static bool watch(struct pf_agent_host *host, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(host->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool bind_to_name(struct pf_agent_host *host)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    size_t size = strlen(host->address);
+
+    memcpy(name.sun_path + 1, host->address, size);
+    socklen_t name_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + size);
+    return bind(host->listen_fd, (struct sockaddr *)&name, name_size) == 0
+           && listen(host->listen_fd, BACKLOG) == 0;
+}
+
+bool pf_agent_host_open(struct pf_agent_host *out, const struct pf_region_sizes *sizes,
+                        struct pf_err *err)
+{
+    struct pf_agent_host host = {.sizes = *sizes, .poll_fd = -1};
+
+    make_token(host.token);
+    (void)snprintf(host.address, sizeof host.address, "assay-%d-%.8s", (int)getpid(), host.token);
+    make_token(host.token); /* the address is public, the token is not */
+    host.listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    host.poll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (host.listen_fd < 0 || host.poll_fd < 0 || !bind_to_name(&host)
+        || !watch(&host, host.listen_fd)) {
+        int why = errno;
+        pf_agent_host_close(&host);
+        return pf_err_sys(err, why, "a local socket for the agent cannot be opened");
+    }
+    *out = host;
+    return true;
+}
+
+void pf_agent_host_close(struct pf_agent_host *host)
+{
+    for (uint32_t i = 0; i < host->process_count; i++)
+        (void)munmap(host->processes[i].region, host->processes[i].region_bytes);
+    for (uint32_t i = 0; i < host->call_count; i++)
+        (void)close(host->calls[i].fd);
+    if (host->listen_fd > 0)
+        (void)close(host->listen_fd);
+    if (host->poll_fd > 0)
+        (void)close(host->poll_fd);
+    free(host->processes);
+    free(host->calls);
+    *host = (struct pf_agent_host){.listen_fd = -1, .poll_fd = -1};
+}
+
+char *pf_agent_host_invitation(const struct pf_agent_host *host)
+{
+    char *text = NULL;
+
+    if (asprintf(&text, PF_HANDSHAKE_VARIABLE "=%s:%s", host->address, host->token) < 0)
+        abort();
+    return text;
+}
+
+char *pf_agent_preload(const char *agent_path)
+{
+    const char *before = getenv("LD_PRELOAD");
+    char *text = NULL;
+    bool has = before && *before;
+
+    if (asprintf(&text, "LD_PRELOAD=%s%s%s", agent_path, has ? ":" : "", has ? before : "") < 0)
+        abort();
+    return text;
+}
+
+static bool take_if_there(char **out, const char *dir, size_t dir_size, const char *rest)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%.*s%s", (int)dir_size, dir, rest) < 0)
+        abort();
+    if (access(path, R_OK) == 0) {
+        *out = path;
+        return true;
+    }
+    free(path);
+    return false;
+}
+
+bool pf_agent_find(char **out, struct pf_err *err)
+{
+    static const char *const places[] = {"/../lib/assay/libassay-agent.so",
+                                         "/../lib/x86_64-linux-gnu/assay/libassay-agent.so",
+                                         "/libassay-agent.so"};
+    const char *named = getenv("ASSAY_AGENT");
+    char exe[4096];
+
+    if (named && *named) {
+        if (take_if_there(out, named, strlen(named), ""))
+            return true;
+        return pf_err_sys(err, errno, "%s (named by ASSAY_AGENT)", named);
+    }
+    ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[size > 0 ? size : 0] = 0;
+    const char *slash = strrchr(exe, '/');
+    for (unsigned i = 0; slash && i < sizeof places / sizeof *places; i++)
+        if (take_if_there(out, exe, (size_t)(slash - exe), places[i]))
+            return true;
+    return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                      "libassay-agent.so is not beside %s nor in ../lib/assay: install it there or "
+                      "name it in ASSAY_AGENT",
+                      exe);
+}
+
+/* A sealed, named, sparse file of a region's size. */
+static int make_region_fd(uint64_t size)
+{
+    int fd = memfd_create("assay-agent", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, (off_t)size) != 0
+        || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static struct pf_agent_process *new_process(struct pf_agent_host *host)
+{
+    if (host->process_count == PF_AGENT_PROCESSES_MAX)
+        return NULL;
+    if (host->process_count == host->process_capacity) {
+        host->process_capacity = host->process_capacity ? host->process_capacity * 2 : 16;
+        host->processes =
+            pf_mem_resize(host->processes, host->process_capacity, sizeof *host->processes);
+    }
+    struct pf_agent_process *process = &host->processes[host->process_count];
+    *process = (struct pf_agent_process){0};
+    return process;
+}
+
+/* A region for a new caller; its descriptor, or -1. */
+static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t pid)
+{
+    uint64_t size = pf_region_bytes(&host->sizes);
+    struct pf_agent_process *process = new_process(host);
+    int fd = process ? make_region_fd(size) : -1;
+    void *at = fd < 0 ? MAP_FAILED
+                      : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+    if (at == MAP_FAILED) {
+        if (fd >= 0)
+            (void)close(fd);
+        return -1;
+    }
+    pf_region_init(at, &host->sizes);
+    process->pid = pid;
+    process->region = at;
+    process->region_bytes = size;
+    process->start_ns = pf_clock_now_ns();
+    process->is_fork = hello->reason == PF_HELLO_FORK;
+    memcpy(process->image, hello->image, sizeof process->image);
+    memcpy(process->exe, hello->exe, sizeof process->exe);
+    process->exe[sizeof process->exe - 1] = 0;
+    host->process_count++;
+    return fd;
+}
+
+/* The agent may be in a process twice (preloaded and linked): the second one stays passive. */
+static bool is_twice(struct pf_agent_host *host, const struct pf_hello *hello, pid_t pid)
+{
+    const struct pf_agent_process *known = pf_agent_host_find(host, pid);
+
+    return known && hello->reason == PF_HELLO_START && !known->is_fork
+           && memcmp(known->image, hello->image, sizeof known->image) == 0;
+}
+
+static bool send_welcome(int fd, const struct pf_welcome *welcome, int region_fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct pf_welcome copy = *welcome;
+    struct iovec part = {.iov_base = &copy, .iov_len = sizeof copy};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (region_fd >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &region_fd, sizeof region_fd);
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof copy;
+}
+
+/* Returns whether the call goes on (the agent has yet to say that it mapped the region). */
+static bool answer_hello(struct pf_agent_host *host, struct pf_agent_call *call,
+                         const struct pf_hello *hello)
+{
+    struct pf_welcome welcome = {.magic = PF_HANDSHAKE_MAGIC,
+                                 .version = PF_HANDSHAKE_VERSION,
+                                 .flags = PF_WELCOME_HEAP,
+                                 .region_bytes = pf_region_bytes(&host->sizes)};
+    int fd = -1;
+
+    if (hello->magic != PF_HANDSHAKE_MAGIC || hello->version != PF_HANDSHAKE_VERSION
+        || memcmp(hello->token, host->token, PF_HANDSHAKE_TOKEN) != 0)
+        return false;
+    if (!is_twice(host, hello, call->pid))
+        fd = admit(host, hello, call->pid);
+    if (fd < 0) {
+        host->refused++;
+        (void)send_welcome(call->fd, &welcome, -1);
+        return false;
+    }
+    welcome.is_accepted = 1;
+    call->process = host->process_count - 1;
+    call->is_welcomed = send_welcome(call->fd, &welcome, fd);
+    (void)close(fd);
+    return call->is_welcomed;
+}
+
+/* One message of a caller. Returns whether the call goes on. */
+static bool hear(struct pf_agent_host *host, struct pf_agent_call *call)
+{
+    union {
+        struct pf_hello hello;
+        struct pf_mapped mapped;
+    } message;
+    ssize_t got = recv(call->fd, &message, sizeof message, MSG_DONTWAIT);
+
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (!call->is_welcomed)
+        return got == (ssize_t)sizeof message.hello && answer_hello(host, call, &message.hello);
+    if (got == (ssize_t)sizeof message.mapped && message.mapped.magic == PF_HANDSHAKE_MAGIC) {
+        struct pf_agent_process *process = &host->processes[call->process];
+        process->is_mapped = message.mapped.sys_errno == 0;
+        process->map_errno = message.mapped.sys_errno;
+    }
+    return false;
+}
+
+static void accept_calls(struct pf_agent_host *host)
+{
+    int fd;
+
+    while ((fd = accept4(host->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+        struct ucred peer = {0};
+        socklen_t size = sizeof peer;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0
+            || host->call_count == CALLS_MAX || !watch(host, fd)) {
+            (void)close(fd);
+            continue;
+        }
+        if (host->call_count == host->call_capacity) {
+            host->call_capacity = host->call_capacity ? host->call_capacity * 2 : 16;
+            host->calls = pf_mem_resize(host->calls, host->call_capacity, sizeof *host->calls);
+        }
+        host->calls[host->call_count++] = (struct pf_agent_call){.fd = fd, .pid = peer.pid};
+    }
+}
+
+static void hear_call(struct pf_agent_host *host, int fd)
+{
+    for (uint32_t i = 0; i < host->call_count; i++) {
+        if (host->calls[i].fd != fd)
+            continue;
+        if (!hear(host, &host->calls[i])) {
+            (void)close(fd); /* leaves the epoll set by itself */
+            host->calls[i] = host->calls[--host->call_count];
+        }
+        return;
+    }
+}
+
+void pf_agent_host_serve(struct pf_agent_host *host)
+{
+    struct epoll_event events[64];
+    int count = epoll_wait(host->poll_fd, events, 64, 0);
+
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd == host->listen_fd)
+            accept_calls(host);
+        else
+            hear_call(host, events[i].data.fd);
+    }
+}
+
+void pf_agent_host_tick(struct pf_agent_host *host)
+{
+    uint64_t now = pf_clock_now_ns();
+
+    for (uint32_t i = 0; i < host->process_count; i++)
+        atomic_store_explicit(&host->processes[i].region->now_ms,
+                              (uint32_t)((now - host->processes[i].start_ns) / 1000000),
+                              memory_order_relaxed);
+}
+
+struct pf_agent_process *pf_agent_host_find(struct pf_agent_host *host, pid_t pid)
+{
+    for (uint32_t i = host->process_count; i-- > 0;)
+        if (host->processes[i].pid == pid)
+            return &host->processes[i];
+    return NULL;
+}

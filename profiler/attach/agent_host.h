@@ -1,0 +1,79 @@
+/*
+ * The collector's side of the agent's handshake: an address to call, a region for each caller.
+ *
+ * Abstract socket, so nothing is left in a file system and a chroot does not matter; a random token
+ * in the environment, so nobody else is answered. A region stays mapped here until the host is
+ * closed, whatever becomes of the process.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_ATTACH_AGENT_HOST_H
+#define PROFILER_ATTACH_AGENT_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "profiler/base/err.h"
+#include "profiler/trace/handshake.h"
+#include "profiler/trace/region.h"
+
+enum { PF_AGENT_PROCESSES_MAX = 4096 };
+
+/* One program image that registered: a process, until it execs. */
+struct pf_agent_process {
+    pid_t pid; /* as we see it */
+    struct pf_region *region;
+    uint64_t region_bytes;
+    uint64_t start_ns; /* CLOCK_MONOTONIC; the region's time counts from here */
+    uint8_t image[16];
+    char exe[PF_HANDSHAKE_EXE_MAX];
+    bool is_fork;
+    bool is_mapped; /* it said so */
+    int map_errno;  /* why not */
+};
+
+struct pf_agent_call {
+    int fd;
+    pid_t pid;
+    uint32_t process; /* in processes once welcomed */
+    bool is_welcomed;
+};
+
+struct pf_agent_host {
+    int listen_fd;
+    int poll_fd; /* readable when pf_agent_host_serve has something to do */
+    char address[PF_HANDSHAKE_ADDRESS_MAX];
+    char token[PF_HANDSHAKE_TOKEN + 1];
+    struct pf_region_sizes sizes;
+    struct pf_agent_process *processes;
+    uint32_t process_count, process_capacity;
+    struct pf_agent_call *calls;
+    uint32_t call_count, call_capacity;
+    uint32_t refused; /* hellos answered without a region */
+};
+
+ASSAY_CHECKED
+bool pf_agent_host_open(struct pf_agent_host *out, const struct pf_region_sizes *sizes,
+                        struct pf_err *err);
+void pf_agent_host_close(struct pf_agent_host *host);
+
+/* "NAME=VALUE" for the server's environment: the invitation, and LD_PRELOAD with what stands there
+ * already. Heap strings. */
+char *pf_agent_host_invitation(const struct pf_agent_host *host);
+char *pf_agent_preload(const char *agent_path);
+
+/* Where libassay-agent.so is: $ASSAY_AGENT, beside the running program, installed. Heap string. */
+ASSAY_CHECKED
+bool pf_agent_find(char **out, struct pf_err *err);
+
+/* Answer whoever is calling; never blocks. */
+void pf_agent_host_serve(struct pf_agent_host *host);
+
+/* Write the time into every region. */
+void pf_agent_host_tick(struct pf_agent_host *host);
+
+/* The newest image of a process, NULL if it never registered. Borrowed until the next serve. */
+struct pf_agent_process *pf_agent_host_find(struct pf_agent_host *host, pid_t pid);
+
+#endif
