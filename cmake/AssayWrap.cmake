@@ -1,4 +1,5 @@
-# assay_wrap(TARGET FUNCTION... [FROM LIBRARY...] [HEADERS HEADER...] [NO_CRITERION])
+# assay_wrap(TARGET FUNCTION... [INSIDE FUNCTION...] [CALLERS LIB.so.N...] [FROM LIBRARY...]
+#            [HEADERS HEADER...] [NO_CRITERION])
 #
 # Make FUNCTIONs mockable in the test program TARGET (docs/mocks.md). May be called before or after
 # the target's sources and libraries are complete, and several times.
@@ -8,21 +9,33 @@
 # object libraries TARGET links (or exactly those of FROM). Its objects are read for what they
 # really call; a FUNCTION none of them calls is an error of the build.
 #
+# CLOCK in place of a FUNCTION stands for every function of time the objects call.
+#
+# INSIDE: functions that the code under test defines itself, static ones as well; every call of them
+# is seen, wherever it stands. TARGET's own code is then built without inlining and with room for a
+# jump before each function; libraries of FROM must be built with -fpatchable-function-entry=16
+# -fno-inline by their owner.
+#
+# CALLERS: shared libraries (by file name) whose calls of the FUNCTIONs are to be seen as well.
+#
 # HEADERS names headers that declare FUNCTIONs or their types where debug information does not lead
 # to them. NO_CRITERION leaves assay_mock_begin() and assay_mock_end() to the program.
 
 set(ASSAY_MOCKS_DIR "${CMAKE_CURRENT_LIST_DIR}/../mocks" CACHE INTERNAL "")
 
 function(assay_wrap target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_CRITERION" "" "FROM;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_CRITERION" "" "INSIDE;CALLERS;FROM;HEADERS")
   if(NOT TARGET ${target})
     message(FATAL_ERROR "assay_wrap(${target} ...): no such target: add_executable(${target} ...) comes first")
   endif()
-  if(NOT arg_UNPARSED_ARGUMENTS)
+  if(NOT arg_UNPARSED_ARGUMENTS AND NOT arg_INSIDE)
     message(FATAL_ERROR "assay_wrap(${target}): name the functions to wrap")
   endif()
   get_target_property(known ${target} ASSAY_WRAP_FUNCTIONS)
-  set_property(TARGET ${target} APPEND PROPERTY ASSAY_WRAP_FUNCTIONS ${arg_UNPARSED_ARGUMENTS})
+  set_property(TARGET ${target} APPEND PROPERTY ASSAY_WRAP_FUNCTIONS
+    ${arg_UNPARSED_ARGUMENTS} ${arg_INSIDE})
+  set_property(TARGET ${target} APPEND PROPERTY ASSAY_WRAP_INSIDE ${arg_INSIDE})
+  set_property(TARGET ${target} APPEND PROPERTY ASSAY_WRAP_CALLERS ${arg_CALLERS})
   set_property(TARGET ${target} APPEND PROPERTY ASSAY_WRAP_FROM ${arg_FROM})
   set_property(TARGET ${target} APPEND PROPERTY ASSAY_WRAP_HEADERS ${arg_HEADERS})
   if(arg_NO_CRITERION)
@@ -85,6 +98,12 @@ function(assay_wrap_code_ target functions code)
   foreach(function IN LISTS functions)
     target_compile_options(${target}_code PRIVATE -fno-builtin-${function})
   endforeach()
+  assay_wrap_get_(inside ${target} ASSAY_WRAP_INSIDE)
+  if(inside)
+    # Room for a jump before each function, and no call that goes past it.
+    target_compile_options(${target}_code PRIVATE -fpatchable-function-entry=16 -fno-inline
+      "$<$<C_COMPILER_ID:GNU>:-fno-ipa-cp;-fno-ipa-sra;-fno-ipa-ra;-fno-ipa-icf;-fno-partial-inlining>")
+  endif()
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_code>)
 endfunction()
 
@@ -138,6 +157,10 @@ function(assay_wrap_finish_ target)
   set(lines "-o\n${dir}\n--quiet")
   foreach(function IN LISTS functions)
     string(APPEND lines "\n--function\n${function}")
+  endforeach()
+  assay_wrap_get_(callers ${target} ASSAY_WRAP_CALLERS)
+  foreach(caller IN LISTS callers)
+    string(APPEND lines "\n--caller\n${caller}")
   endforeach()
   foreach(header IN LISTS headers)
     string(APPEND lines "\n--include\n${header}")

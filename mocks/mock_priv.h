@@ -127,6 +127,12 @@ bool mk_torture_is_due(struct mk_call *call);
 void mk_torture_begin(void);
 void mk_torture_end(void);
 
+/* mock_patch_ARCH.c: put wrappers before the functions of the program that are patched. Once. */
+void mk_patch_all(void);
+/* mock_got.c: lead the calls of the named shared libraries to the wrappers, and back. */
+void mk_got_divert(void);
+void mk_got_restore(void);
+
 /* mock_report.c: a failure of the test at file:line. */
 void mk_fail_at(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -139,6 +145,8 @@ void mk_text_matcher(char *text, size_t size, const struct mk_matcher *matcher,
 
 /* mock_symbols.c: the function a return address lies in, "0x..." if it has no name. */
 void mk_symbol_name(char *text, size_t size, const void *return_addr);
+/* How many functions of the program have this name; the address of the last. */
+unsigned mk_symbol_find(const char *name, uintptr_t *address);
 bool mk_symbol_is(const void *return_addr, const char *name);
 
 #endif

@@ -80,6 +80,7 @@ static void forget(void)
 {
     for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++)
         reset_fn(*fn);
+    mk_got_restore();
     mk_clock_end();
     mk_trap_forget();
     mk_arena_reset();
@@ -118,6 +119,8 @@ void assay_mock_begin(assay_mock_report report)
     registered = true;
     mk_state.active = true;
     mk_state.report = report;
+    mk_patch_all();
+    mk_got_divert();
     arm_ruled(); /* rules of the suite's .init */
     mk_torture_begin();
     mk_unlock();

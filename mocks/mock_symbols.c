@@ -120,3 +120,20 @@ bool mk_symbol_is(const void *return_addr, const char *name)
     const char *found = find(return_addr);
     return found && strcmp(found, name) == 0;
 }
+
+unsigned mk_symbol_find(const char *name, uintptr_t *address)
+{
+    unsigned found = 0;
+
+    if (!own.tried)
+        load_own();
+    for (size_t i = 0; i < own.count; i++) {
+        const Elf64_Sym *symbol = &own.symbols[i];
+        if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || symbol->st_shndx == SHN_UNDEF
+            || symbol->st_name >= own.names_size || strcmp(own.names + symbol->st_name, name) != 0)
+            continue;
+        *address = own.bias + symbol->st_value;
+        found++;
+    }
+    return found;
+}

@@ -17,6 +17,7 @@ static const struct hn_opt options[] = {
     {'f', "function", "NAME[,NAME...]", "Functions to wrap. May be given several times."},
     {'o', "output", "DIR", "Where wraps.c, wraps.rsp and assay/wraps.h go."},
     {'I', "include", "HEADER", "A header that declares them or their types (\"db.h\", <x/y.h>)."},
+    {'c', "caller", "LIB.so.N", "A shared library whose calls are to be seen as well."},
     {'l', "list", NULL, "Print the catalogue: functions, failure value, errnos, other names."},
     {'q', "quiet", NULL, "Do not say what was wrapped, and how."},
     {0},
@@ -34,7 +35,8 @@ static const char *const examples[] = {
 struct line {
     const char *names[MAX_LISTED];
     const char *headers[MAX_LISTED];
-    unsigned name_count, header_count;
+    const char *callers[MAX_LISTED];
+    unsigned name_count, header_count, caller_count;
     const char *dir;
     bool list, quiet;
 };
@@ -59,6 +61,8 @@ static int read_line(struct line *line, struct hn_opts *opts)
             line->dir = opts->value;
         else if (key == 'I' && line->header_count < MAX_LISTED)
             line->headers[line->header_count++] = opts->value;
+        else if (key == 'c' && line->caller_count < MAX_LISTED)
+            line->callers[line->caller_count++] = opts->value;
         else if (key == 'l')
             line->list = true;
         else if (key == 'q')
@@ -76,6 +80,8 @@ static int wrap(const struct line *line, const struct hn_opts *opts)
         .object_count = (unsigned)opts->operand_count,
         .headers = line->headers,
         .header_count = line->header_count,
+        .callers = line->callers,
+        .caller_count = line->caller_count,
     };
     struct pf_err err = {0};
 

@@ -2,13 +2,9 @@
 #include "mocks/generator/gen_dwarf.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
+#include <elfutils/libdwfl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "profiler/base/buf.h"
 
@@ -244,7 +240,7 @@ static void note_unnamed(struct speller *speller, Dwarf_Die *type, enum mk_gen_c
 }
 
 /* What a non-const pointer stores: spelled, NULL if bytes, unknown or incomplete. */
-static const char *pointee_of(struct speller *speller, Dwarf_Die *type)
+static const char *pointee_of(struct speller *speller, Dwarf_Die *type, unsigned *size)
 {
     Dwarf_Die pointer, target, peeled;
     struct pf_buf text = {0};
@@ -254,10 +250,10 @@ static const char *pointee_of(struct speller *speller, Dwarf_Die *type)
         || !peel(&target, &peeled) || dwarf_hasattr(&peeled, DW_AT_declaration)
         || dwarf_tag(&peeled) == DW_TAG_subroutine_type)
         return NULL;
-    bool record =
-        dwarf_tag(&peeled) == DW_TAG_structure_type || dwarf_tag(&peeled) == DW_TAG_union_type;
-    if (dwarf_bytesize(&peeled) == 1 || (record && speller->plain))
+    int bytes = dwarf_bytesize(&peeled);
+    if (bytes <= 1)
         return NULL;
+    *size = (unsigned)bytes;
     spell(speller, &text, &target, 0);
     const char *kept = pf_arena_text(speller->arena, (const char *)text.at, text.size);
     pf_buf_fini(&text);
@@ -302,7 +298,7 @@ static void add_param(struct speller *speller, struct mk_gen_proto *proto, Dwarf
     param->name = pf_arena_text(speller->arena, name, strlen(name));
     set_type(speller, die, &param->type, &param->class);
     if (param->class == MK_GEN_PTR && type_of(die, &type))
-        param->pointee = pointee_of(speller, &type);
+        param->pointee = pointee_of(speller, &type, &param->pointee_size);
     if (param->pointee)
         param->role = MK_GEN_STORES;
 }
@@ -385,48 +381,49 @@ static void read_unit(const struct reader *reader, Dwarf_Die *unit)
     }
 }
 
-static void read_dwarf(const struct reader *reader, Elf *elf)
+/* Objects are relocated by libdwfl; each member of an archive is a module of its own. */
+static int read_module(Dwfl_Module *module, void **unused, const char *name, Dwarf_Addr start,
+                       void *data)
 {
-    Dwarf *dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+    const struct reader *reader = data;
+    Dwarf_Addr bias;
+    Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
     Dwarf_CU *unit = NULL;
     Dwarf_Die die;
 
+    (void)unused, (void)name, (void)start;
     for (unsigned i = 0; dwarf && i < MAX_UNITS; i++) {
         if (dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL) != 0)
             break;
         read_unit(reader, &die);
     }
-    (void)dwarf_end(dwarf);
+    return DWARF_CB_OK;
 }
 
-static void read_archive(const struct reader *reader, Elf *archive, int fd)
+/* Never looks elsewhere for debug information. */
+static int find_no_file(Dwfl_Module *module, void **unused, const char *name, Dwarf_Addr base,
+                        const char *file, const char *link, GElf_Word crc, char **out)
 {
-    Elf_Cmd next = ELF_C_READ_MMAP;
-    Elf *member;
-
-    while ((member = elf_begin(fd, next, archive))) {
-        if (elf_kind(member) == ELF_K_ELF)
-            read_dwarf(reader, member);
-        next = elf_next(member);
-        (void)elf_end(member);
-    }
+    (void)module, (void)unused, (void)name, (void)base, (void)file, (void)link, (void)crc;
+    (void)out;
+    return -1;
 }
 
 bool mk_gen_dwarf_read(struct mk_gen_wanted *wanted, unsigned count, const char *path,
                        struct pf_arena *arena, struct pf_err *err)
 {
+    static const Dwfl_Callbacks callbacks = {.find_debuginfo = find_no_file,
+                                             .section_address = dwfl_offline_section_address};
     struct reader reader = {wanted, count, pf_arena_text(arena, path, strlen(path)), arena};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    Dwfl *dwfl = dwfl_begin(&callbacks);
 
-    if (fd < 0)
-        return pf_err_sys(err, errno, "%s", path);
-    (void)elf_version(EV_CURRENT);
-    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-    if (elf && elf_kind(elf) == ELF_K_AR)
-        read_archive(&reader, elf, fd);
-    else if (elf && elf_kind(elf) == ELF_K_ELF)
-        read_dwarf(&reader, elf);
-    (void)elf_end(elf);
-    (void)close(fd);
+    if (!dwfl)
+        return pf_err_set(err, PF_ERR_SYSTEM, "%s: %s", path, dwfl_errmsg(-1));
+    dwfl_report_begin(dwfl);
+    Dwfl_Module *module = dwfl_report_offline(dwfl, "", path, -1);
+    (void)dwfl_report_end(dwfl, NULL, NULL);
+    if (module)
+        (void)dwfl_getmodules(dwfl, read_module, &reader, 0);
+    dwfl_end(dwfl);
     return true;
 }

@@ -11,7 +11,8 @@
 
 void mk_gen_emit_header(struct pf_buf *out, const struct mk_gen_plan *plan,
                         const struct mk_gen_request *request);
-void mk_gen_emit_source(struct pf_buf *out, const struct mk_gen_plan *plan);
+void mk_gen_emit_source(struct pf_buf *out, const struct mk_gen_plan *plan,
+                        const struct mk_gen_request *request);
 /* Options for the compiler driver that links, one a line: @wraps.rsp. */
 void mk_gen_emit_options(struct pf_buf *out, const struct mk_gen_plan *plan);
 

@@ -79,7 +79,7 @@ static void put_out_field(struct pf_buf *out, const struct mk_gen_param *param)
     if (param->role == MK_GEN_FILLS)
         pf_buf_put_str(out, "    struct assay_bytes out_");
     else
-        pf_buf_printf(out, "    const %s *out_", param->pointee);
+        pf_buf_printf(out, "    __typeof__(%s) const *out_", param->pointee);
     mk_gen_field_name(out, param);
     pf_buf_put_str(out, ";\n");
 }
@@ -210,6 +210,7 @@ void mk_gen_emit_header(struct pf_buf *out, const struct mk_gen_plan *plan,
 void mk_gen_emit_options(struct pf_buf *out, const struct mk_gen_plan *plan)
 {
     for (unsigned i = 0; i < plan->count; i++)
-        for (unsigned l = 0; l < plan->functions[i].link_count; l++)
+        for (unsigned l = 0;
+             plan->functions[i].seam == MK_GEN_SEAM_WRAP && l < plan->functions[i].link_count; l++)
             pf_buf_printf(out, "-Wl,--wrap=%s\n", plan->functions[i].links[l]->name);
 }

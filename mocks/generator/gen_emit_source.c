@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "mocks/generator/gen_emit.h"
@@ -88,7 +89,9 @@ static void put_param(struct pf_buf *out, const struct mk_gen_proto *proto,
     pf_buf_printf(out, ", .role = %s, .size = sizeof(%s), .length_param = %d", roles[param->role],
                   is_list ? "int" : param->type,
                   param->length ? mk_gen_param_find(proto, param->length) : -1);
-    if (param->pointee)
+    if (param->pointee && param->pointee_size)
+        pf_buf_printf(out, ", .pointee_size = %u", param->pointee_size);
+    else if (param->pointee)
         pf_buf_printf(out, ", .pointee_size = sizeof(%s)", param->pointee);
     if (param->element)
         pf_buf_printf(out, ", .element_size = sizeof(%s)", param->element);
@@ -156,6 +159,7 @@ static void put_fn_table(struct pf_buf *out, const struct mk_gen_entry *entry)
         pf_buf_put_str(out, "    .rule_ret_at = MK_NO_FIELD,\n    .call_ret_at = MK_NO_FIELD,\n");
     }
     put_failure(out, entry);
+    pf_buf_printf(out, "    .links = mk_links_%s,\n", name);
     pf_buf_printf(out, "    .noreturn = %d,\n    .blocks = %d,\n    .clock = %d,\n};\n",
                   entry->noreturn, entry->blocks, entry->clock);
 }
@@ -275,9 +279,22 @@ static void put_varargs(struct pf_buf *out, const struct mk_gen_entry *entry,
         pf_buf_put_str(out, "    va_end(mk_ap);\n");
 }
 
-static void put_real(struct pf_buf *out, const struct mk_gen_entry *entry,
+/* The names of the wrapper and of the real function behind it. */
+static const char *wrap_prefix(const struct mk_gen_fn *fn)
+{
+    return fn->seam == MK_GEN_SEAM_PATCH ? "mk_patched_" : "__wrap_";
+}
+
+static const char *real_prefix(const struct mk_gen_fn *fn)
+{
+    return fn->seam == MK_GEN_SEAM_PATCH ? "mk_real_" : "__real_";
+}
+
+static void put_real(struct pf_buf *out, const struct mk_gen_fn *fn,
                      const struct mk_gen_proto *link)
 {
+    const struct mk_gen_entry *entry = &fn->entry;
+
     if (entry->through) {
         pf_buf_printf(out, "%s(", entry->through);
         put_fake_names(out, entry, link);
@@ -285,40 +302,42 @@ static void put_real(struct pf_buf *out, const struct mk_gen_entry *entry,
         if (entry->clock)
             pf_buf_printf(out, "MK_CLOCKED(%s, __real_%s)(", entry->proto.name, link->name);
         else
-            pf_buf_printf(out, "__real_%s(", link->name);
+            pf_buf_printf(out, "%s%s(", real_prefix(fn), link->name);
         put_names(out, entry, link);
     }
     pf_buf_put_str(out, ")");
 }
 
-static void put_idle(struct pf_buf *out, const struct mk_gen_entry *entry,
+static void put_idle(struct pf_buf *out, const struct mk_gen_fn *fn,
                      const struct mk_gen_proto *link)
 {
+    const struct mk_gen_entry *entry = &fn->entry;
     bool has_ret = link->ret_class != MK_GEN_VOID;
 
     pf_buf_printf(out, "    if (MK_IDLE(mk_fn_%s)) {\n        ", entry->proto.name);
     if (has_ret)
         pf_buf_put_str(out, entry->through ? "ret = " : "return ");
     if (entry->through) {
-        put_real(out, entry, link);
+        put_real(out, fn, link);
         pf_buf_printf(out, ";\n        va_end(mk_ap);\n        return%s", has_ret ? " ret" : "");
     } else {
-        pf_buf_printf(out, "__real_%s(", link->name);
+        pf_buf_printf(out, "%s%s(", real_prefix(fn), link->name);
         put_names(out, entry, link);
         pf_buf_printf(out, ")%s", has_ret || entry->noreturn ? "" : ";\n        return");
     }
     pf_buf_put_str(out, ";\n    }\n");
 }
 
-static void put_cases(struct pf_buf *out, const struct mk_gen_entry *entry,
+static void put_cases(struct pf_buf *out, const struct mk_gen_fn *fn,
                       const struct mk_gen_proto *link)
 {
+    const struct mk_gen_entry *entry = &fn->entry;
     const char *take = link->ret_class == MK_GEN_VOID ? "" : "ret = ";
 
     pf_buf_put_str(out, "    switch (mk_call_begin(&call)) {\n    case MK_DO_REAL:\n");
     put_altered(out, entry, link);
     pf_buf_printf(out, "        %s", take);
-    put_real(out, entry, link);
+    put_real(out, fn, link);
     pf_buf_printf(out,
                   ";\n        break;\n    case MK_DO_CALL:\n        %s((__typeof__(((struct "
                   "assay_rule_%s *)0)->call))call.instead)(",
@@ -330,30 +349,50 @@ static void put_cases(struct pf_buf *out, const struct mk_gen_entry *entry,
     pf_buf_put_str(out, "        break;\n    }\n");
 }
 
-static void put_signature(struct pf_buf *out, const char *prefix, const struct mk_gen_entry *entry,
+static void put_signature(struct pf_buf *out, const char *name, const struct mk_gen_fn *fn,
                           const struct mk_gen_proto *link)
 {
-    pf_buf_printf(out, "%s__typeof__(%s) %s%s(", entry->noreturn ? "_Noreturn " : "",
-                  link->ret_type, prefix, link->name);
+    pf_buf_printf(out, "%s__typeof__(%s) %s(", fn->entry.noreturn ? "_Noreturn " : "",
+                  link->ret_type, name);
     mk_gen_params(out, link, false);
     pf_buf_put_str(out, ")");
 }
 
-static void put_wrapper(struct pf_buf *out, const struct mk_gen_entry *entry,
+static void put_declarations(struct pf_buf *out, const struct mk_gen_fn *fn,
+                             const struct mk_gen_proto *link)
+{
+    char real[256], wrap[256];
+
+    (void)snprintf(wrap, sizeof wrap, "%s%s", wrap_prefix(fn), link->name);
+    if (fn->seam == MK_GEN_SEAM_PATCH) {
+        (void)snprintf(real, sizeof real, "(*%s%s)", real_prefix(fn), link->name);
+        pf_buf_printf(out, "static __typeof__(%s) %s(", link->ret_type, real);
+        mk_gen_params(out, link, false);
+        pf_buf_put_str(out, ");\nstatic ");
+    } else {
+        (void)snprintf(real, sizeof real, "%s%s", real_prefix(fn), link->name);
+        put_signature(out, real, fn, link);
+        pf_buf_put_str(out, ";\n");
+    }
+    put_signature(out, wrap, fn, link);
+    pf_buf_put_str(out, ";\n");
+}
+
+static void put_wrapper(struct pf_buf *out, const struct mk_gen_fn *fn,
                         const struct mk_gen_proto *link)
 {
+    const struct mk_gen_entry *entry = &fn->entry;
     bool has_ret = link->ret_class != MK_GEN_VOID;
+    char wrap[256];
 
-    put_signature(out, "__real_", entry, link);
-    pf_buf_put_str(out, ";\n");
-    put_signature(out, "__wrap_", entry, link);
-    pf_buf_put_str(out, ";\n");
-    put_signature(out, "__wrap_", entry, link);
+    (void)snprintf(wrap, sizeof wrap, "%s%s", wrap_prefix(fn), link->name);
+    pf_buf_put_str(out, fn->seam == MK_GEN_SEAM_PATCH ? "static " : "");
+    put_signature(out, wrap, fn, link);
     pf_buf_put_str(out, "\n{\n");
     if (has_ret)
         pf_buf_printf(out, "    __typeof__(%s) ret;\n", link->ret_type);
     put_varargs(out, entry, link);
-    put_idle(out, entry, link);
+    put_idle(out, fn, link);
     pf_buf_printf(out, "    struct mk_call call;\n    MK_CALL_INIT(call, mk_fn_%s);\n",
                   entry->proto.name);
     if (entry->proto.param_count) {
@@ -361,7 +400,7 @@ static void put_wrapper(struct pf_buf *out, const struct mk_gen_entry *entry,
         put_args(out, entry, link);
         pf_buf_put_str(out, "};\n    __builtin_memcpy(call.args, args, sizeof args);\n");
     }
-    put_cases(out, entry, link);
+    put_cases(out, fn, link);
     if (entry->through)
         pf_buf_put_str(out, "    va_end(mk_ap);\n");
     if (entry->noreturn)
@@ -371,14 +410,32 @@ static void put_wrapper(struct pf_buf *out, const struct mk_gen_entry *entry,
                       has_ret ? "    return ret;\n" : "");
 }
 
+/* Where the runtime finds the wrappers, to put them before what the linker does not reach. */
+static void put_links(struct pf_buf *out, const struct mk_gen_fn *fn)
+{
+    pf_buf_printf(out, "static const struct mk_link mk_links_%s[] = {\n", fn->entry.proto.name);
+    for (unsigned i = 0; i < fn->link_count; i++) {
+        const char *name = fn->links[i]->name;
+        pf_buf_printf(out, "    {\"%s\", (void (*)(void))%s%s, ", name, wrap_prefix(fn), name);
+        if (fn->seam == MK_GEN_SEAM_PATCH)
+            pf_buf_printf(out, "(void (**)(void))&%s%s},\n", real_prefix(fn), name);
+        else
+            pf_buf_put_str(out, "NULL},\n");
+    }
+    pf_buf_put_str(out, "    {NULL, NULL, NULL},\n};\n");
+}
+
 static void put_function(struct pf_buf *out, const struct mk_gen_fn *fn)
 {
     pf_buf_printf(out, "\n/* %s */\n", fn->entry.proto.name);
     put_params_table(out, &fn->entry.proto);
     put_errnos(out, &fn->entry);
+    for (unsigned i = 0; i < fn->link_count; i++)
+        put_declarations(out, fn, fn->links[i]);
+    put_links(out, fn);
     put_fn_table(out, &fn->entry);
     for (unsigned i = 0; i < fn->link_count; i++)
-        put_wrapper(out, &fn->entry, fn->links[i]);
+        put_wrapper(out, fn, fn->links[i]);
 }
 
 static void put_all_table(struct pf_buf *out, const struct mk_gen_plan *plan)
@@ -389,7 +446,16 @@ static void put_all_table(struct pf_buf *out, const struct mk_gen_plan *plan)
     pf_buf_put_str(out, "    NULL,\n};\n");
 }
 
-void mk_gen_emit_source(struct pf_buf *out, const struct mk_gen_plan *plan)
+static void put_callers(struct pf_buf *out, const struct mk_gen_request *request)
+{
+    pf_buf_put_str(out, "\nconst char *const mk_wrapped_callers[] = {");
+    for (unsigned i = 0; i < request->caller_count; i++)
+        pf_buf_printf(out, "\"%s\", ", request->callers[i]);
+    pf_buf_put_str(out, "NULL};\n");
+}
+
+void mk_gen_emit_source(struct pf_buf *out, const struct mk_gen_plan *plan,
+                        const struct mk_gen_request *request)
 {
     pf_buf_put_str(out, "/* Made by assay wrap: the wrappers of one test program. Do not edit. */\n"
                         "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE\n#endif\n"
@@ -410,4 +476,5 @@ void mk_gen_emit_source(struct pf_buf *out, const struct mk_gen_plan *plan)
     for (unsigned i = 0; i < plan->count; i++)
         put_function(out, &plan->functions[i]);
     put_all_table(out, plan);
+    put_callers(out, request);
 }

@@ -11,6 +11,11 @@
 
 enum { MAX_SYMBOLS = 1 << 22 };
 
+struct object {
+    const char *name;
+    bool patchable, lto;
+};
+
 void mk_gen_symbols_fini(struct mk_gen_symbols *symbols)
 {
     free(symbols->items);
@@ -55,7 +60,7 @@ static struct mk_gen_symbol *intern(struct mk_gen_symbols *symbols, const char *
 }
 
 static void note_symbol(struct mk_gen_symbols *symbols, const char *name, const GElf_Sym *sym,
-                        const char *object)
+                        const struct object *object)
 {
     unsigned char type = GELF_ST_TYPE(sym->st_info);
     bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
@@ -69,12 +74,50 @@ static void note_symbol(struct mk_gen_symbols *symbols, const char *name, const 
         return;
     struct mk_gen_symbol *symbol = intern(symbols, name);
     symbol->flags |= GELF_ST_BIND(sym->st_info) == STB_LOCAL ? MK_GEN_STATIC : MK_GEN_DEFINED;
+    symbol->definitions++;
     if (!symbol->defined_in)
-        symbol->defined_in = object;
+        symbol->defined_in = object->name;
+    if (object->patchable)
+        symbol->flags |= MK_GEN_PATCHABLE;
+}
+
+/* Relocations name what is called: a function named by the object that defines it is called there.
+ */
+static void note_calls(struct mk_gen_symbols *symbols, Elf *elf, Elf_Scn *section,
+                       const GElf_Shdr *header)
+{
+    GElf_Shdr table_header;
+    Elf_Scn *table = elf_getscn(elf, header->sh_link);
+    Elf_Data *relocations = elf_getdata(section, NULL);
+    Elf_Data *table_data = table ? elf_getdata(table, NULL) : NULL;
+    size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+
+    if (!relocations || !table_data || !gelf_getshdr(table, &table_header) || count > MAX_SYMBOLS)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Rela rela;
+        GElf_Sym sym;
+        if (!gelf_getrela(relocations, (int)i, &rela)
+            || !gelf_getsym(table_data, (int)GELF_R_SYM(rela.r_info), &sym)
+            || GELF_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF)
+            continue;
+        const char *name = elf_strptr(elf, table_header.sh_link, sym.st_name);
+        if (name && *name)
+            intern(symbols, name)->flags |= MK_GEN_CALLED_AT_HOME;
+    }
+}
+
+/* Only code calls: relocations of debug information name functions as well. */
+static bool is_code_relocation(Elf *elf, const GElf_Shdr *header)
+{
+    GElf_Shdr target;
+    Elf_Scn *section = header->sh_type == SHT_RELA ? elf_getscn(elf, header->sh_info) : NULL;
+
+    return section && gelf_getshdr(section, &target) && (target.sh_flags & SHF_EXECINSTR);
 }
 
 static bool read_table(struct mk_gen_symbols *symbols, Elf *elf, Elf_Scn *section,
-                       const GElf_Shdr *header, const char *object)
+                       const GElf_Shdr *header, const struct object *object)
 {
     Elf_Data *data = elf_getdata(section, NULL);
     size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
@@ -119,24 +162,39 @@ static bool refuse_lto(const char *object, struct pf_err *err)
                       object);
 }
 
-static bool read_elf(struct mk_gen_symbols *symbols, Elf *elf, const char *object,
-                     struct pf_err *err)
+static void note_sections(struct object *object, Elf *elf, size_t names)
 {
     Elf_Scn *section = NULL;
+    GElf_Shdr header;
+
+    while ((section = elf_nextscn(elf, section))) {
+        const char *name =
+            gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+        object->lto = object->lto || is_lto(name);
+        if (name && strcmp(name, "__patchable_function_entries") == 0)
+            object->patchable = true;
+    }
+}
+
+static bool read_elf(struct mk_gen_symbols *symbols, Elf *elf, const char *name, struct pf_err *err)
+{
+    struct object object = {.name = name};
+    Elf_Scn *section = NULL;
     size_t names = 0;
-    bool lto = false;
 
     if (elf_getshdrstrndx(elf, &names) != 0)
-        return pf_err_set(err, PF_ERR_FORMAT, "%s: no section names: %s", object, elf_errmsg(-1));
+        return pf_err_set(err, PF_ERR_FORMAT, "%s: no section names: %s", name, elf_errmsg(-1));
+    note_sections(&object, elf, names);
     while ((section = elf_nextscn(elf, section))) {
         GElf_Shdr header;
         if (!gelf_getshdr(section, &header))
-            return pf_err_set(err, PF_ERR_FORMAT, "%s: bad section: %s", object, elf_errmsg(-1));
-        lto = lto || is_lto(elf_strptr(elf, names, header.sh_name));
-        if (header.sh_type == SHT_SYMTAB && !read_table(symbols, elf, section, &header, object))
-            return pf_err_set(err, PF_ERR_FORMAT, "%s: symbol table past its section", object);
+            return pf_err_set(err, PF_ERR_FORMAT, "%s: bad section: %s", name, elf_errmsg(-1));
+        if (header.sh_type == SHT_SYMTAB && !read_table(symbols, elf, section, &header, &object))
+            return pf_err_set(err, PF_ERR_FORMAT, "%s: symbol table past its section", name);
+        if (is_code_relocation(elf, &header))
+            note_calls(symbols, elf, section, &header);
     }
-    return lto && !has_code(elf, names) ? refuse_lto(object, err) : true;
+    return object.lto && !has_code(elf, names) ? refuse_lto(name, err) : true;
 }
 
 static bool read_one(struct mk_gen_symbols *symbols, Elf *elf, const char *object,

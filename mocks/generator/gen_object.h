@@ -21,11 +21,13 @@ enum {
     MK_GEN_DEFINED = 2,        /* a global or weak function of some object */
     MK_GEN_STATIC = 4,         /* a local function of some object */
     MK_GEN_CALLED_AT_HOME = 8, /* the object that defines it calls it too */
+    MK_GEN_PATCHABLE = 16,     /* its object was built with -fpatchable-function-entry */
 };
 
 struct mk_gen_symbol {
     const char *name;
     unsigned flags;
+    unsigned definitions;   /* objects that define it */
     const char *defined_in; /* object, "libx.a(y.o)" for a member; NULL if only called */
 };
 

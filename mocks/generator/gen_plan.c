@@ -57,25 +57,67 @@ static bool refuse_uncalled(const struct planner *planner, const char *name,
     const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
     const char *instead = called_instead(planner, entry);
 
-    if (symbol && (symbol->flags & MK_GEN_DEFINED))
+    if (symbol && (symbol->flags & (MK_GEN_DEFINED | MK_GEN_STATIC)))
         return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "%s: defined in %s and called from no other object: the linker wraps "
-                          "only calls between objects (SEAM lld or SEAM weaken, docs/mocks.md)",
-                          name, symbol->defined_in);
-    if (symbol && (symbol->flags & MK_GEN_STATIC))
-        return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "%s: static in %s, no call of it reaches the linker (SEAM patch, "
-                          "docs/mocks.md)",
-                          name, symbol->defined_in);
+                          "%s: %s %s, so its calls do not reach the linker: list it behind INSIDE "
+                          "in assay_wrap() (or build with -fpatchable-function-entry=16 "
+                          "-fno-inline)",
+                          name, symbol->flags & MK_GEN_STATIC ? "static in" : "defined in",
+                          symbol->defined_in);
     if (instead)
         return pf_err_set(err, PF_ERR_NOT_FOUND,
                           "%s: the compiler made calls of %s of it: build the code under test "
                           "with -fno-builtin-%s, or wrap %s",
                           name, instead, name, instead);
     return pf_err_set(err, PF_ERR_NOT_FOUND,
-                      "%s: none of the %u objects calls it (nm -u shows what they call): a mock "
-                      "of it would do nothing",
+                      "%s: none of the %u objects calls it (nm -u shows what they call; a function "
+                      "that was inlined is gone): a mock of it would do nothing",
                       name, planner->request->object_count);
+}
+
+/* Defined in the code under test, where every call can be seen by patching it. */
+static bool is_patchable(const struct planner *planner, const char *name)
+{
+    unsigned flags = flags_of(planner, name);
+    return (flags & MK_GEN_PATCHABLE) && (flags & (MK_GEN_DEFINED | MK_GEN_STATIC));
+}
+
+/* Wrapped by the linker, it would be faked for some of its callers only. */
+static bool refuse_half(const struct planner *planner, const char *name, struct pf_err *err)
+{
+    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
+
+    return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                      "%s: %s, which defines it, calls it as well, and those calls do not reach "
+                      "the linker: list it behind INSIDE in assay_wrap()",
+                      name, symbol->defined_in);
+}
+
+static bool refuse_ambiguous(const struct planner *planner, const char *name, struct pf_err *err)
+{
+    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
+
+    return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                      "%s: %u objects define a function of this name (one is %s): which of them is "
+                      "meant cannot be said",
+                      name, symbol->definitions, symbol->defined_in);
+}
+
+/* Decides how calls of a function of the project's own are seen. */
+static bool choose_seam(const struct planner *planner, struct mk_gen_fn *fn, const char *name,
+                        struct pf_err *err)
+{
+    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
+    unsigned flags = symbol ? symbol->flags : 0;
+
+    if (is_patchable(planner, name)) {
+        fn->seam = MK_GEN_SEAM_PATCH;
+        return symbol->definitions == 1 || refuse_ambiguous(planner, name, err);
+    }
+    if (!(flags & MK_GEN_CALLED))
+        return refuse_uncalled(planner, name, mk_gen_catalogue_find(planner->catalogue, name), err);
+    return !(flags & MK_GEN_DEFINED) || !(flags & MK_GEN_CALLED_AT_HOME)
+           || refuse_half(planner, name, err);
 }
 
 static bool plan_catalogued(struct planner *planner, struct mk_gen_fn *fn,
@@ -89,6 +131,9 @@ static bool plan_catalogued(struct planner *planner, struct mk_gen_fn *fn,
     add_link(planner, fn, &entry->proto);
     for (unsigned i = 0; i < entry->alias_count; i++)
         add_link(planner, fn, &entry->aliases[i]);
+    /* Libraries call it by its own name; whether they do is seen when they are loaded. */
+    if (!fn->link_count && planner->request->caller_count)
+        fn->links[fn->link_count++] = &entry->proto;
     return fn->link_count > 0 || refuse_uncalled(planner, entry->proto.name, entry, err);
 }
 
@@ -152,10 +197,9 @@ static bool plan_described(struct planner *planner, struct mk_gen_fn *fn,
 {
     bool own_header = wanted->header && strncmp(wanted->header, "/usr/", 5) != 0;
     bool with_header = own_header || planner->request->header_count > 0;
-    const struct mk_gen_entry *known = mk_gen_catalogue_find(planner->catalogue, wanted->name);
 
-    if (!(flags_of(planner, wanted->name) & MK_GEN_CALLED))
-        return refuse_uncalled(planner, wanted->name, known, err);
+    if (!choose_seam(planner, fn, wanted->name, err))
+        return false;
     if (!wanted->found)
         return pf_err_set(err, PF_ERR_NOT_FOUND,
                           "%s: not in the catalogue, and no debug information of the objects "
@@ -202,7 +246,8 @@ static bool plan_one(struct planner *planner, const struct mk_gen_wanted *wanted
     struct mk_gen_fn *fn = &planner->plan.functions[planner->plan.count];
 
     /* A function of the project's own may carry a name of the catalogue: its code decides. */
-    if (entry && (flags_of(planner, wanted->name) & MK_GEN_DEFINED) && wanted->found)
+    if (entry && wanted->found
+        && (flags_of(planner, wanted->name) & (MK_GEN_DEFINED | MK_GEN_STATIC)))
         entry = NULL;
     if (is_planned(&planner->plan, entry ? entry->proto.name : wanted->name))
         return true;
@@ -235,7 +280,7 @@ static bool read_prototypes(struct planner *planner, struct pf_err *err)
     for (unsigned i = 0; i < request->name_count; i++) {
         const char *name = planner->wanted[i].name;
         if (mk_gen_catalogue_find(planner->catalogue, name)
-            && !(flags_of(planner, name) & MK_GEN_DEFINED))
+            && !(flags_of(planner, name) & (MK_GEN_DEFINED | MK_GEN_STATIC)))
             continue;
         wanted[count].name = name;
         origin[count++] = i;

@@ -15,7 +15,13 @@ enum { MK_GEN_MAX_FUNCTIONS = 1024 };
 /* In place of a name: every function of time that the objects call. */
 #define MK_GEN_CLOCK "CLOCK"
 
+enum mk_gen_seam {
+    MK_GEN_SEAM_WRAP,  /* the linker: calls between objects */
+    MK_GEN_SEAM_PATCH, /* its first bytes, at run time: every call */
+};
+
 struct mk_gen_fn {
+    enum mk_gen_seam seam;
     struct mk_gen_entry entry; /* from the catalogue, or made of debug information */
     /* Protos of the symbols wrapped: the function's own name, its aliases. */
     const struct mk_gen_proto *links[1 + MK_GEN_MAX_ALIASES];
@@ -39,6 +45,8 @@ struct mk_gen_request {
     unsigned object_count;
     const char *const *headers; /* given by the user: "db.h", "<curl/curl.h>" */
     unsigned header_count;
+    const char *const *callers; /* shared libraries whose calls are seen too: "libcurl.so.4" */
+    unsigned caller_count;
 };
 
 void mk_gen_plan_fini(struct mk_gen_plan *plan);

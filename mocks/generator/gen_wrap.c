@@ -45,7 +45,7 @@ static bool put_all(const struct mk_gen_plan *plan, const struct mk_gen_request 
 
     (void)snprintf(include, sizeof include, "%s/assay", dir);
     mk_gen_emit_header(&header, plan, request);
-    mk_gen_emit_source(&source, plan);
+    mk_gen_emit_source(&source, plan, request);
     mk_gen_emit_options(&options, plan);
     bool ok =
         make_dir(dir, err) && make_dir(include, err) && put_file(dir, "assay/wraps.h", &header, err)
@@ -60,7 +60,9 @@ static void tell(const struct mk_gen_plan *plan, FILE *say)
 {
     for (unsigned i = 0; i < plan->count; i++) {
         const struct mk_gen_fn *fn = &plan->functions[i];
-        (void)fprintf(say, "%-24s wrapped by the linker as", fn->entry.proto.name);
+        (void)fprintf(say, "%-24s %s", fn->entry.proto.name,
+                      fn->seam == MK_GEN_SEAM_PATCH ? "patched at run time:"
+                                                    : "wrapped by the linker as");
         for (unsigned l = 0; l < fn->link_count; l++)
             (void)fprintf(say, " %s", fn->links[l]->name);
         if (fn->from_catalogue)

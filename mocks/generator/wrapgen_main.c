@@ -1,7 +1,8 @@
 /*
  * assay-wrapgen: the generator alone, for builds: no other part of Assay is needed to make it.
  *
- *     assay-wrapgen -o DIR [--quiet] [--include HEADER]... [--function NAME]... OBJECT...
+ *     assay-wrapgen -o DIR [--quiet] [--include HEADER]... [--caller LIB.so]...
+ *                   --function NAME... OBJECT...
  *
  * A word "@FILE" is replaced by the lines of FILE. People use "assay wrap", which is the same.
  *
@@ -21,7 +22,7 @@ struct words {
 };
 
 struct line {
-    struct words names, objects, headers;
+    struct words names, objects, headers, callers;
     const char *dir;
     bool quiet;
 };
@@ -81,6 +82,8 @@ static bool read_words(struct line *line, const struct words *words, struct pf_e
                 line->dir = next;
             else if (strcmp(word, "--include") == 0)
                 add_word(&line->headers, next);
+            else if (strcmp(word, "--caller") == 0)
+                add_word(&line->callers, next);
             else if (strcmp(word, "--function") == 0)
                 add_word(&line->names, next);
             else
@@ -102,6 +105,8 @@ static bool run(const struct line *line, struct pf_err *err)
         .object_count = line->objects.count,
         .headers = line->headers.at,
         .header_count = line->headers.count,
+        .callers = line->callers.at,
+        .caller_count = line->callers.count,
     };
     return mk_gen_wrap(&request, line->dir, line->quiet ? NULL : stdout, err);
 }
@@ -121,6 +126,7 @@ int main(int argc, char **argv)
     free(line.names.at);
     free(line.objects.at);
     free(line.headers.at);
+    free(line.callers.at);
     pf_arena_fini(&arena);
     return ok ? 0 : pf_err_exit_status(err.code);
 }

@@ -88,6 +88,13 @@ struct mk_call_common {
 
 struct mk_rule;
 
+/* A symbol that stands for the function. */
+struct mk_link {
+    const char *name;
+    void (*wrapper)(void);
+    void (**real)(void); /* patched functions: where to go on to; NULL for those the linker wraps */
+};
+
 struct mk_fn {
     const char *name;
     const struct mk_param *params;
@@ -100,7 +107,7 @@ struct mk_fn {
     union mk_value fail_value;
     const int *errnos; /* legal ones, 0 ends; NULL: unknown */
     bool noreturn, blocks, clock;
-    void (*real)(void);
+    const struct mk_link *links; /* ended by a NULL name */
 
     /* Changes while tests run. */
     atomic_uint armed; /* 0: pass straight through */
@@ -117,6 +124,8 @@ struct mk_fn {
 
 /* All of them, in the generated file; NULL ends. */
 extern struct mk_fn *const mk_wrapped_fns[];
+/* Shared libraries whose calls go to the wrappers too; NULL ends. */
+extern const char *const mk_wrapped_callers[];
 
 enum mk_do { MK_DO_REAL, MK_DO_CALL, MK_DO_ANSWER };
 
