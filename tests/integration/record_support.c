@@ -2,11 +2,90 @@
 #include "tests/integration/record_support.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "profiler/base/clock.h"
 #include "profiler/report/report.h"
 #include "tests/support/command.h"
+
+enum { READY_SECONDS = 30, POLL_MS = 5 };
+
+const char *ts_workload_path(void)
+{
+    return ASSAY_BINARY_DIR "/tests/integration/record_workload";
+}
+
+static bool has_content(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && about.st_size > 0;
+}
+
+struct pf_child ts_program_start(const char *prefix, const char *path, const char *arguments)
+{
+    static unsigned serial;
+    char said[256];
+    uint64_t deadline_ns = pf_clock_now_ns() + READY_SECONDS * UINT64_C(1000000000);
+
+    (void)snprintf(said, sizeof said, "%s/said-%d-%u", ts_temp_dir(), (int)getpid(), serial++);
+    struct pf_child child = ts_start("exec %s %s %s > %s", prefix, path, arguments, said);
+    while (!has_content(said)) {
+        cr_assert(!pf_child_wait(&child, 0), "%s %s ended", path, arguments);
+        cr_assert_lt(pf_clock_now_ns(), deadline_ns, "%s %s is not ready", path, arguments);
+        pf_clock_sleep_ms(POLL_MS);
+    }
+    return child;
+}
+
+struct pf_child ts_workload_start(const char *prefix, const char *arguments)
+{
+    return ts_program_start(prefix, ts_workload_path(), arguments);
+}
+
+static bool has_perf_events(pid_t pid)
+{
+    char path[PATH_MAX];
+    char link[64];
+    bool found = false;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && !found; entry = readdir(dir)) {
+        (void)snprintf(path, sizeof path, "/proc/%d/fd/%s", (int)pid, entry->d_name);
+        ssize_t size = readlink(path, link, sizeof link - 1);
+        link[size > 0 ? size : 0] = '\0';
+        found = strstr(link, "perf_event") != NULL;
+    }
+    if (dir)
+        (void)closedir(dir);
+    return found;
+}
+
+void ts_wait_recording(pid_t pid)
+{
+    uint64_t deadline_ns = pf_clock_now_ns() + READY_SECONDS * UINT64_C(1000000000);
+
+    while (!has_perf_events(pid)) {
+        cr_assert_lt(pf_clock_now_ns(), deadline_ns, "the recording does not begin");
+        pf_clock_sleep_ms(POLL_MS);
+    }
+}
+
+struct ts_recording ts_record(const char *prefix, pid_t pid, const char *options, const char *name)
+{
+    struct ts_result result = ts_run("%s \"$ASSAY_BIN\" record -p %d %s -o %s/%s", prefix, (int)pid,
+                                     options, ts_temp_dir(), name);
+
+    cr_assert_eq(result.status, 0, "%s", ts_err(&result));
+    ts_result_fini(&result);
+    return ts_recording_load(name);
+}
 
 struct ts_recording ts_recording_load(const char *name)
 {

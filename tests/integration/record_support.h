@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "profiler/base/spawn.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
 
@@ -16,6 +17,22 @@ struct ts_recording {
     struct pf_profile profile;
     struct pf_summary summary;
 };
+
+/*
+ * Start record_workload with these arguments (run by the prefix, "" or ts_as_user()) and wait until
+ * it is ready. child.pid is the program's own.
+ */
+struct pf_child ts_workload_start(const char *prefix, const char *arguments);
+
+/* The same for a copy of the program at path. */
+struct pf_child ts_program_start(const char *prefix, const char *path, const char *arguments);
+const char *ts_workload_path(void);
+
+/* Wait until process pid has perf events open: its recording has begun. */
+void ts_wait_recording(pid_t pid);
+
+/* Record pid for some seconds as the user does, check that it went well, and load it. */
+struct ts_recording ts_record(const char *prefix, pid_t pid, const char *options, const char *name);
 
 /* Load the profile of this name in the test's directory; fails the test if it is none. */
 struct ts_recording ts_recording_load(const char *name);

@@ -1,0 +1,144 @@
+/*
+ * Processes and threads that come, go, multiply and change while they are recorded.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "profiler/base/clock.h"
+#include "tests/integration/record_support.h"
+#include "tests/support/bench_server.h"
+#include "tests/support/command.h"
+
+static struct ts_recording record_workload(const char *arguments, const char *options,
+                                           const char *name)
+{
+    struct pf_child child = ts_workload_start("", arguments);
+    struct ts_recording recording = ts_record("", child.pid, options, name);
+
+    ts_stop(&child);
+    return recording;
+}
+
+Test(record_lifecycle, a_thread_every_few_milliseconds_is_seen)
+{
+    struct ts_recording recording = record_workload("churn 10", "-d 1 -F 999", "churn.pb.gz");
+    double sampled_s = (double)recording.summary.samples / 999;
+    double used_s = (double)recording.summary.target_cpu_ns / 1e9;
+
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    cr_expect_geq(ts_total_percent(&recording, "burn_a_while"), 90.0);
+    /* A thread's last part of a period has no sample: half a period of each ten on average. */
+    cr_expect_geq(sampled_s / used_s, 0.85, "%.2f of %.2f s", sampled_s, used_s);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, a_server_that_execs_itself_stays_named)
+{
+    struct ts_recording recording = record_workload("exec 0", "-d 1 -F 999", "exec.pb.gz");
+
+    cr_expect_eq(recording.summary.process_count, 1u);
+    cr_expect_geq(ts_total_percent(&recording, "do_exec"), 85.0);
+    /* What is sampled inside execve(2) has no user stack any more. */
+    cr_expect_geq(ts_rooted_percent(&recording), 98.0);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, children_that_come_and_go_are_counted_each)
+{
+    struct ts_recording recording = record_workload("forks 20", "-d 1 -F 999", "forks.pb.gz");
+
+    cr_expect_geq(recording.summary.process_count, 5u);
+    cr_expect_geq(ts_total_percent(&recording, "do_forks"), 95.0);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, children_can_be_left_out)
+{
+    struct ts_recording recording =
+        record_workload("forks 20", "-d 1 -F 499 --children=no", "no-children.pb.gz");
+
+    cr_expect_leq(recording.summary.process_count, 1u);
+    cr_expect_lt(ts_total_percent(&recording, "burn_ms"), 1.0);
+    ts_recording_fini(&recording);
+}
+
+static bool may_choose_pids(void)
+{
+    return access("/proc/sys/kernel/ns_last_pid", W_OK) == 0;
+}
+
+Test(record_lifecycle, processes_that_share_one_id_are_not_mixed_up)
+{
+    if (!may_choose_pids())
+        cr_skip_test("choosing process ids needs root");
+    struct ts_recording recording = record_workload("reuse", "-d 1 -F 999", "reuse.pb.gz");
+
+    int64_t odd = ts_label_samples(&recording, "process", "reuse-odd");
+    int64_t even = ts_label_samples(&recording, "process", "reuse-even");
+    cr_expect_gt(odd, 0);
+    cr_expect_gt(even, 0);
+    /* Each kind has its own leaf, so the leaves' shares are the kinds' but for fork and exit. */
+    double all = (double)recording.summary.samples / 100;
+    cr_expect_lt(ts_self_percent(&recording, "leaf_a") - (double)odd / all, 1.0);
+    cr_expect_lt(ts_self_percent(&recording, "leaf_d") - (double)even / all, 1.0);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, ten_thousand_threads)
+{
+    struct ts_result can = ts_run("timeout 20 %s threads 10000 > %s/can & pid=$!; "
+                                  "while kill -0 $pid 2>/dev/null && ! [ -s %s/can ]; do "
+                                  "sleep 0.05; done; [ -s %s/can ]; ok=$?; kill $pid; exit $ok",
+                                  ts_workload_path(), ts_temp_dir(), ts_temp_dir(), ts_temp_dir());
+    bool ok = can.status == 0;
+
+    ts_result_fini(&can);
+    if (!ok)
+        cr_skip_test("ten thousand threads are more than may be had here");
+    struct ts_recording recording = record_workload("threads 10000", "-d 1 -F 499", "many.pb.gz");
+
+    cr_expect_gt(ts_self_percent(&recording, "leaf_a"), 35.0);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, stacks_larger_than_the_first_copy_are_whole_after_all)
+{
+    struct ts_recording recording = record_workload("deep 35", "-d 2 -F 499", "deep.pb.gz");
+
+    /* 35 KiB of stack: cut at 16 and 32, whole at 60; the first few samples pay for learning it. */
+    cr_expect_geq(ts_rooted_percent(&recording), 95.0);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, stacks_too_large_for_any_copy_are_counted)
+{
+    struct ts_recording recording = record_workload("deep 100", "-d 1 -F 499", "deeper.pb.gz");
+
+    cr_expect_gt(recording.summary.truncated, recording.summary.samples / 2);
+    cr_assert_gt(recording.summary.unrooted_count, 0u);
+    cr_expect_str_eq(recording.summary.unrooted[0].reason, "stack larger than the copy");
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, two_servers_at_once)
+{
+    struct pf_child one = ts_workload_start("", "split 1");
+    struct pf_child two = ts_workload_start("", "split 1");
+    struct ts_result result = ts_run("\"$ASSAY_BIN\" record -p %d,%d -d 1 -F 499 -o %s/two.pb.gz",
+                                     (int)one.pid, (int)two.pid, ts_temp_dir());
+
+    ts_stop(&one);
+    ts_stop(&two);
+    cr_assert_eq(result.status, 0, "%s", ts_err(&result));
+    ts_result_fini(&result);
+    struct ts_recording recording = ts_recording_load("two.pb.gz");
+    cr_expect_eq(recording.summary.process_count, 2u);
+    ts_recording_fini(&recording);
+}

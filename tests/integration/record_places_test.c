@@ -1,0 +1,129 @@
+/*
+ * Code in unusual places: JIT buffers, memory files, deleted binaries, other mount namespaces; and
+ * threads that wait.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/integration/record_support.h"
+#include "tests/support/command.h"
+
+static void check_jit(const char *arguments, const char *name)
+{
+    struct pf_child child = ts_workload_start("", arguments);
+    struct ts_recording recording = ts_record("", child.pid, "-d 1 -F 499", name);
+    char path[64];
+
+    ts_stop(&child);
+    (void)snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)child.pid);
+    (void)unlink(path);
+    cr_expect_geq(ts_self_percent(&recording, "jit_spin"), 90.0);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    cr_expect_null(strstr(recording.summary.note, "restart pending"));
+    ts_recording_fini(&recording);
+}
+
+Test(record_places, jit_code_is_named_and_unwound_by_frame_pointers)
+{
+    check_jit("jit 0", "jit.pb.gz");
+}
+
+Test(record_places, jit_code_in_a_memory_file)
+{
+    check_jit("jit 1", "jit-memfd.pb.gz");
+}
+
+static void check_deleted(const char *as, const char *name)
+{
+    char path[256];
+    struct ts_result copied;
+
+    (void)snprintf(path, sizeof path, "%s/deleted-%s", ts_temp_dir(), name);
+    copied = ts_run("cp %s %s && chmod 755 %s", ts_workload_path(), path, path);
+    ts_result_fini(&copied);
+    struct pf_child child = ts_program_start(as, path, "split 1");
+    (void)unlink(path);
+    struct ts_recording recording = ts_record(as, child.pid, "-d 1 -F 499", name);
+
+    ts_stop(&child);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    cr_expect_geq(ts_self_percent(&recording, "leaf_a"), 30.0);
+    cr_expect_not_null(strstr(recording.summary.note, "restart pending"), "%s",
+                       recording.summary.note);
+    ts_recording_fini(&recording);
+}
+
+Test(record_places, a_deleted_binary_is_read_through_its_mapping)
+{
+    check_deleted("", "deleted.pb.gz");
+}
+
+Test(record_places, a_deleted_binary_as_an_ordinary_user)
+{
+    check_deleted(ts_as_user(), "deleted-user.pb.gz");
+}
+
+Test(record_places, a_binary_only_its_mount_namespace_has)
+{
+    char prefix[512];
+    struct ts_result can = ts_run("unshare -m true");
+    bool ok = can.status == 0;
+
+    ts_result_fini(&can);
+    if (!ok)
+        cr_skip_test("a mount namespace needs root");
+    struct ts_result made = ts_run("mkdir -p %s/ns", ts_temp_dir());
+    ts_result_fini(&made);
+    (void)snprintf(
+        prefix, sizeof prefix,
+        "unshare -m sh -c 'mount -t tmpfs none %s/ns && cp %s %s/ns/inside && exec \"$@\"' sh",
+        ts_temp_dir(), ts_workload_path(), ts_temp_dir());
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/ns/inside", ts_temp_dir());
+    struct pf_child child = ts_program_start(prefix, path, "split 1");
+    cr_assert_neq(access(path, F_OK), 0);
+    struct ts_recording recording = ts_record("", child.pid, "-d 1 -F 499", "namespace.pb.gz");
+
+    ts_stop(&child);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    cr_expect_geq(ts_self_percent(&recording, "leaf_a"), 30.0);
+    ts_recording_fini(&recording);
+}
+
+/* Three threads for one length of time: a third each burns, waits for events, waits for a lock. */
+static void check_waits(const char *as, const char *name)
+{
+    struct pf_child child = ts_workload_start(as, "waits");
+    struct ts_recording recording = ts_record(as, child.pid, "-d 2 --mode wall", name);
+    double third = 100.0 / 3;
+
+    ts_stop(&child);
+    cr_expect_str_eq(recording.summary.mode, "wall");
+    /* Waits are measured, not sampled; what remains is the edges of the recording (attach, last
+     * drain) and, for the one that runs, the error of its samples. */
+    cr_expect_lt(fabs(ts_label_percent(&recording, "state", "futex", 1) - third), 3.0);
+    cr_expect_lt(fabs(ts_label_percent(&recording, "state", "epoll", 1) - third), 3.0);
+    cr_expect_lt(fabs(ts_label_percent(&recording, "state", "running", 1)
+                      + ts_label_percent(&recording, "state", "runnable", 1) - third),
+                 6.0);
+    cr_expect_gt(ts_total_percent(&recording, "wait_for_events"), 10.0);
+    cr_expect_gt(ts_total_percent(&recording, "wait_for_lock"), 10.0);
+    cr_expect_gt(ts_self_percent(&recording, "[waiting: epoll_wait]"), 10.0);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    ts_recording_fini(&recording);
+}
+
+Test(record_places, waiting_threads_are_seen_where_and_how_long_they_wait)
+{
+    check_waits("", "waits.pb.gz");
+}
+
+Test(record_places, waiting_threads_as_an_ordinary_user)
+{
+    check_waits(ts_as_user(), "waits-user.pb.gz");
+}

@@ -1,0 +1,328 @@
+/*
+ * A program with known behaviour, for recordings of it: what it does is its first argument. It says
+ * "ready" once on standard output and goes on until it is killed (or ends by itself: "short").
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LEAF __attribute__((noinline, noclone))
+
+/* The same work in each leaf, in the proportion 50 : 30 : 15 : 5. A chain of dependent multiplies:
+ * its time does not depend on data, caches or what runs beside it. */
+enum { WORK_UNIT = 100, SHARE_A = 50, SHARE_B = 30, SHARE_C = 15, SHARE_D = 5 };
+
+#define WORK(count)                                                                                \
+    do {                                                                                           \
+        uint64_t x = seed | 1;                                                                     \
+        for (unsigned i = 0; i < (count)*WORK_UNIT; i++) {                                         \
+            x *= 0x9e3779b97f4a7c15;                                                               \
+            __asm__ volatile("" : "+r"(x));                                                        \
+        }                                                                                          \
+        return x;                                                                                  \
+    } while (0)
+
+static LEAF uint64_t leaf_a(uint64_t seed)
+{
+    WORK(SHARE_A);
+}
+
+static LEAF uint64_t leaf_b(uint64_t seed)
+{
+    WORK(SHARE_B);
+}
+
+static LEAF uint64_t leaf_c(uint64_t seed)
+{
+    WORK(SHARE_C);
+}
+
+static LEAF uint64_t leaf_d(uint64_t seed)
+{
+    WORK(SHARE_D);
+}
+
+static LEAF uint64_t burn(uint64_t seed)
+{
+    uint64_t sum = leaf_a(seed);
+
+    sum += leaf_b(sum);
+    sum += leaf_c(sum);
+    return sum + leaf_d(sum);
+}
+
+static void *burn_for_ever(void *unused)
+{
+    volatile uint64_t sum = 0;
+
+    (void)unused;
+    for (;;)
+        sum = burn(sum);
+    return NULL;
+}
+
+static void burn_ms(unsigned ms)
+{
+    struct timespec now;
+    volatile uint64_t sum = 0;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    uint64_t end_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + ms * 1000000ull;
+    do {
+        for (unsigned i = 0; i < 20; i++)
+            sum = burn(sum);
+        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    } while ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec < end_ns);
+}
+
+static void say_ready(void)
+{
+    (void)puts("ready");
+    (void)fflush(stdout);
+}
+
+static void start(void *(*run)(void *), void *with)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+
+    (void)pthread_attr_init(&attr);
+    (void)pthread_attr_setstacksize(&attr, 64 << 10);
+    int why = pthread_create(&thread, &attr, run, with);
+    if (why != 0) {
+        (void)fprintf(stderr, "pthread_create: %s\n", strerror(why));
+        exit(1);
+    }
+    (void)pthread_detach(thread);
+}
+
+static void do_split(int threads)
+{
+    for (int i = 1; i < threads; i++)
+        start(burn_for_ever, NULL);
+    say_ready();
+    (void)burn_for_ever(NULL);
+}
+
+static void *sleep_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;)
+        (void)pause();
+    return NULL;
+}
+
+static void do_threads(int threads)
+{
+    for (int i = 1; i < threads; i++)
+        start(sleep_for_ever, NULL);
+    say_ready();
+    (void)burn_for_ever(NULL);
+}
+
+static void *burn_a_while(void *ms)
+{
+    burn_ms((unsigned)(uintptr_t)ms);
+    return NULL;
+}
+
+/* A thread every few milliseconds, each alive a little longer than one period of the sampler. */
+static void do_churn(int ms)
+{
+    say_ready();
+    for (;;) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, burn_a_while, (void *)(uintptr_t)ms) == 0)
+            (void)pthread_join(thread, NULL);
+    }
+}
+
+/* Processes that come and go, so that ids are used again sooner or later. */
+static void do_forks(int ms)
+{
+    say_ready();
+    for (;;) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            burn_ms((unsigned)ms);
+            _exit(0);
+        }
+        (void)waitpid(pid, NULL, 0);
+    }
+}
+
+static void name_us(const char *name)
+{
+    (void)prctl(PR_SET_NAME, name);
+}
+
+/* Let the next process have this id: needs rights over the pid namespace. */
+static int set_next_pid(pid_t pid)
+{
+    FILE *file = fopen("/proc/sys/kernel/ns_last_pid", "w");
+
+    if (!file)
+        return 0;
+    int ok = fprintf(file, "%d", (int)pid - 1) > 0;
+    return fclose(file) == 0 && ok;
+}
+
+static LEAF void burn_leaf(uint64_t (*leaf)(uint64_t), unsigned rounds)
+{
+    volatile uint64_t sum = 0;
+
+    for (unsigned i = 0; i < rounds; i++)
+        sum = leaf(sum);
+}
+
+/* Children that all have one id: one kind only in leaf_a, the other only in leaf_d. */
+static void do_reuse(void)
+{
+    pid_t again = 0;
+
+    say_ready();
+    for (unsigned generation = 0;; generation++) {
+        if (again && !set_next_pid(again))
+            exit(1);
+        pid_t pid = fork();
+        if (pid == 0) {
+            name_us(generation % 2 ? "reuse-odd" : "reuse-even");
+            burn_leaf(generation % 2 ? leaf_a : leaf_d, generation % 2 ? 2000 : 20000);
+            _exit(0);
+        }
+        again = again ? again : pid;
+        (void)waitpid(pid, NULL, 0);
+    }
+}
+
+static void do_exec(const char *self, int generation)
+{
+    char text[16];
+
+    if (generation == 0)
+        say_ready();
+    burn_ms(100);
+    (void)snprintf(text, sizeof text, "%d", generation + 1);
+    (void)execl(self, self, "exec", text, (char *)NULL);
+}
+
+static LEAF uint64_t dig(int depth, uint64_t seed)
+{
+    volatile uint64_t room[128];
+
+    room[depth % 128] = seed;
+    if (depth == 0)
+        return burn(seed);
+    return dig(depth - 1, seed) + room[(depth + 1) % 128];
+}
+
+/* About a KiB a frame. */
+static void do_deep(int frames)
+{
+    volatile uint64_t sum = 0;
+
+    say_ready();
+    for (;;)
+        sum = dig(frames, sum);
+}
+
+/* push rbp; mov rbp,rsp; 1: dec rdi; jnz 1b; pop rbp; ret */
+static const uint8_t jit_code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0xff,
+                                   0xcf, 0x75, 0xfb, 0x5d, 0xc3};
+
+static void write_perf_map(const void *at)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)getpid());
+    FILE *map = fopen(path, "w");
+    if (!map)
+        exit(1);
+    (void)fprintf(map, "%lx %zx jit_spin\n", (unsigned long)(uintptr_t)at, sizeof jit_code);
+    (void)fclose(map);
+}
+
+static void do_jit(int is_memfd)
+{
+    int fd = is_memfd ? memfd_create("jit-cache", 0) : -1;
+    if (is_memfd && ftruncate(fd, 4096) != 0)
+        exit(1);
+    uint8_t *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                       is_memfd ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd, 0);
+    if (at == MAP_FAILED)
+        exit(1);
+    memcpy(at, jit_code, sizeof jit_code);
+    write_perf_map(at);
+    say_ready();
+    for (;;)
+        ((void (*)(uint64_t))(uintptr_t)at)(10000000);
+}
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static LEAF void *wait_for_lock(void *unused)
+{
+    (void)unused;
+    (void)pthread_mutex_lock(&held);
+    return NULL;
+}
+
+static LEAF void *wait_for_events(void *unused)
+{
+    struct epoll_event event;
+    int fd = epoll_create1(0);
+
+    (void)unused;
+    for (;;)
+        (void)epoll_wait(fd, &event, 1, 20);
+    return NULL;
+}
+
+/* One thread burns, one waits in epoll (woken 50 times a second), one for a lock for ever. */
+static void do_waits(void)
+{
+    (void)pthread_mutex_lock(&held);
+    start(wait_for_lock, NULL);
+    start(wait_for_events, NULL);
+    say_ready();
+    (void)burn_for_ever(NULL);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    int number = argc > 2 ? atoi(argv[2]) : 1;
+
+    if (strcmp(what, "split") == 0)
+        do_split(number);
+    else if (strcmp(what, "threads") == 0)
+        do_threads(number);
+    else if (strcmp(what, "churn") == 0)
+        do_churn(number);
+    else if (strcmp(what, "forks") == 0)
+        do_forks(number);
+    else if (strcmp(what, "reuse") == 0)
+        do_reuse();
+    else if (strcmp(what, "exec") == 0)
+        do_exec(argv[0], number);
+    else if (strcmp(what, "deep") == 0)
+        do_deep(number);
+    else if (strcmp(what, "jit") == 0)
+        do_jit(number);
+    else if (strcmp(what, "waits") == 0)
+        do_waits();
+    else if (strcmp(what, "short") == 0)
+        burn_ms((unsigned)number);
+    return strcmp(what, "short") == 0 ? 7 : 2;
+}
