@@ -149,7 +149,7 @@ bool hn_jq_run(struct hn_jq *jq, const char *program, struct pf_bytes json, bool
         put_output(&text, output, is_raw);
         output = jq_next(state);
     }
-    bool ok = !jv_invalid_has_msg(jv_copy(output));
+    bool ok = jv_is_valid(output) || !jv_invalid_has_msg(jv_copy(output));
     if (!ok)
         (void)say(jv_invalid_get_msg(output), "jq", err);
     else
