@@ -43,6 +43,17 @@ static void clean_environment(void)
     (void)unsetenv(HN_WIRE_FD_ENV);
     (void)unsetenv(HN_WIRE_ENGINE_ENV);
     (void)unsetenv("BXFI_MAP");
+    (void)unsetenv("GMON_OUT_PREFIX"); /* set for Criterion's workers, should one start us */
+}
+
+/* A test shall start with 0, 1 and 2, whatever the runner was started with. */
+static void close_strangers(void)
+{
+    unsigned control = (unsigned)hn_preload.control_fd;
+
+    if (control > 3)
+        (void)close_range(3, control - 1, 0);
+    (void)close_range(control + 1, ~0u, 0);
 }
 
 /* Before the binary's own constructors, which may start processes. */
@@ -51,8 +62,8 @@ __attribute__((constructor)) static void look_around(void)
     const char *fd = getenv(HN_WIRE_FD_ENV);
     const char *engine = getenv(HN_WIRE_ENGINE_ENV);
 
-    if (!fd || getenv("BXFI_MAP"))
-        return; /* on our own, or in a worker of Criterion's engine */
+    if (!fd || getenv("BXFI_MAP") || !dlsym(RTLD_DEFAULT, "criterion_initialize"))
+        return; /* on our own, in a worker of Criterion's engine, or in a tool that starts it */
     hn_preload.control_fd = atoi(fd);
     (void)fcntl(hn_preload.control_fd, F_SETFD, FD_CLOEXEC);
     if (engine && strcmp(engine, "criterion") == 0) {
@@ -63,6 +74,7 @@ __attribute__((constructor)) static void look_around(void)
     }
     hn_preload.mode = HN_MODE_FORK;
     clean_environment();
+    close_strangers();
 }
 
 static int run_all(struct criterion_test_set *set)

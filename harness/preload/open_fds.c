@@ -57,9 +57,11 @@ static void compare(int fd)
                      is_listening(fd) ? " (listening)" : "");
 }
 
-void hn_fds_remember(void)
+void hn_fds_remember(int but_not)
 {
     visit_fds(remember);
+    if (but_not >= 0 && but_not < FDS_MAX)
+        known[but_not / 8] &= (uint8_t) ~(1u << (but_not % 8));
 }
 
 void hn_fds_compare(void)

@@ -83,8 +83,8 @@ void hn_crash_install(void);
 /* Write gcov's counters now; for processes about to be killed. */
 void hn_coverage_dump(void);
 
-/* open_fds.c: what is open now, and what a test left open since. */
-void hn_fds_remember(void);
+/* open_fds.c: what is open now (but for one, which a test closes), and what it left open since. */
+void hn_fds_remember(int but_not);
 void hn_fds_compare(void);
 
 /* isolate.c: limits, temporary directory and network of the test. */

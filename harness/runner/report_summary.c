@@ -8,7 +8,7 @@
 
 #include "harness/runner/test_report.h"
 
-enum { OUTPUT_LINES = 60, SLOWEST_MAX = 50 };
+enum { OUTPUT_LINES = 60, MESSAGES_SHOWN = 25, SLOWEST_MAX = 50 };
 
 static const char *color_of(enum hn_status status)
 {
@@ -74,9 +74,18 @@ static void put_output(struct pf_sink *sink, const char *name, const char *text)
 void hn_write_findings(struct pf_sink *sink, const struct hn_attempt *attempt,
                        const struct hn_summary_style *style)
 {
+    unsigned shown = 0, more = 0;
+
     (void)style;
     for (const struct hn_message *at = attempt->messages; at; at = at->next)
-        put_message(sink, at);
+        if (shown < MESSAGES_SHOWN) {
+            put_message(sink, at);
+            shown++;
+        } else {
+            more++;
+        }
+    if (more)
+        pf_sink_printf(sink, "    ... and %u messages more\n", more);
     for (const struct hn_leak *at = attempt->leaks; at; at = at->next)
         pf_sink_printf(sink, "    left (%s): %s\n", at->kind, at->text);
     if (attempt->stacks)

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_MAX = 8 * 1024 };
-
 /* The start of the line that at is in. */
 static const char *line_start(const char *text, const char *at)
 {
@@ -14,10 +12,8 @@ static const char *line_start(const char *text, const char *at)
     return at;
 }
 
-static void take(struct hn_tool_finding *out, const char *start, const char *headline)
+static void take(struct hn_tool_finding *out, const char *headline)
 {
-    out->text = start;
-    out->size = strnlen(start, REPORT_MAX);
     out->headline = headline;
     out->headline_size = strcspn(headline, "\n");
 }
@@ -41,7 +37,7 @@ bool hn_tool_finding_in(const char *output, bool has_ubsan, struct hn_tool_findi
     for (size_t i = 0; output && !at && i < sizeof marks / sizeof marks[0]; i++)
         at = strstr(output, marks[i]);
     if (at) {
-        take(out, line_start(output, at), at + strcspn(at, " ") + 1);
+        take(out, at + strcspn(at, " ") + 1);
         out->is_leak = strncmp(at, "ERROR: Leak", 11) == 0;
         out->bytes = out->is_leak ? leaked_bytes(at) : 0;
         return true;
@@ -49,6 +45,6 @@ bool hn_tool_finding_in(const char *output, bool has_ubsan, struct hn_tool_findi
     at = output && has_ubsan ? strstr(output, ": runtime error: ") : NULL;
     if (!at)
         return false;
-    take(out, line_start(output, at), line_start(output, at));
+    take(out, line_start(output, at));
     return true;
 }

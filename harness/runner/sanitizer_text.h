@@ -16,8 +16,6 @@
 /* Views into the text that was searched. */
 struct hn_tool_finding {
     bool is_leak;
-    const char *text; /* the report from its first line, at most 8 KiB */
-    size_t size;
     const char *headline;
     size_t headline_size;
     uint64_t bytes; /* leaked, where the report says */

@@ -522,12 +522,12 @@ static void clean_up(struct run *run)
         (void)close(run->signal_fd);
 }
 
-static void count(struct run *run)
+void hn_tally_count(const struct hn_plan *plan, struct hn_tally *tally)
 {
-    for (uint32_t i = 0; i < run->plan->order_count; i++) {
-        const struct hn_test *test = &run->plan->tests[run->plan->order[i]];
-        run->tally->by_status[test->status]++;
-        run->tally->ran += test->attempts != NULL && test->status != HN_SKIP;
+    for (uint32_t i = 0; i < plan->order_count; i++) {
+        const struct hn_test *test = &plan->tests[plan->order[i]];
+        tally->by_status[test->status]++;
+        tally->ran += test->attempts != NULL && test->status != HN_SKIP;
     }
 }
 
@@ -545,7 +545,7 @@ bool hn_schedule_run(struct hn_plan *plan, struct hn_suite *suites,
     if (ok)
         loop(&run);
     clean_up(&run);
-    count(&run);
+    hn_tally_count(plan, tally);
     tally->seconds = (double)(pf_clock_now_ns() - start_ns) / 1e9;
     free(run.slots);
     free(run.left);

@@ -44,6 +44,9 @@ struct hn_tally {
     double seconds;
 };
 
+/* Add the verdicts of the chosen tests. */
+void hn_tally_count(const struct hn_plan *plan, struct hn_tally *tally);
+
 /* suites as hn_plan_load left them. Every chosen test has a status afterwards. */
 ASSAY_CHECKED
 bool hn_schedule_run(struct hn_plan *plan, struct hn_suite *suites,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/runner/criterion_run.h"
 #include "harness/runner/ctest_discover.h"
 #include "harness/runner/history.h"
 #include "harness/runner/json_events.h"
@@ -16,6 +17,12 @@
 #include "profiler/base/clock.h"
 
 enum { LOAD_SECONDS = 30, PATH_SIZE = 4096 };
+
+/* The plan's binaries, started. */
+struct loaded {
+    struct hn_suite *at;
+    char preload[PATH_SIZE];
+};
 
 static bool add_binaries(struct hn_plan *plan, const struct hn_test_config *config,
                          struct pf_err *err)
@@ -127,7 +134,7 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
 
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
-                               struct hn_suite *suites, const struct hn_run_info *info,
+                               const struct loaded *suites, const struct hn_run_info *info,
                                struct hn_tally *tally, struct pf_err *err)
 {
     struct hn_schedule schedule = config->schedule;
@@ -146,7 +153,9 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         view.listener.next = schedule.listener;
         schedule.listener = &view.listener;
     }
-    bool ok = hn_schedule_run(plan, suites, &schedule, tally, err);
+    bool ok = strcmp(config->engine, "criterion") == 0
+                  ? hn_criterion_run(plan, suites->preload, &schedule, tally, err)
+                  : hn_schedule_run(plan, suites->at, &schedule, tally, err);
     if (config->live)
         hn_live_end(&view);
     if (config->json) {
@@ -174,7 +183,7 @@ static void save_history(const struct hn_test_config *config, const struct hn_pl
 }
 
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
-                    struct hn_suite *suites, struct pf_err *err)
+                    const struct loaded *suites, struct pf_err *err)
 {
     struct hn_tally tally;
     struct hn_run_info info = {
@@ -204,22 +213,20 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
 int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
 {
     struct hn_plan plan = {0};
-    struct hn_suite *suites = NULL;
-    char preload[PATH_SIZE];
-    struct hn_load_spec load = {
-        .preload = preload, .engine = config->engine, .deadline_s = LOAD_SECONDS};
-    int status = 3;
+    struct loaded suites = {0};
 
-    bool ok = hn_preload_find(preload, sizeof preload, "libassay-runner.so", err)
+    bool ok = hn_preload_find(suites.preload, sizeof suites.preload, "libassay-runner.so", err)
               && add_binaries(&plan, config, err);
     if (ok) {
-        suites = pf_mem_new(plan.binary_count, sizeof *suites);
-        ok = hn_plan_load(&plan, suites, &load, err);
+        struct hn_load_spec load = {
+            .preload = suites.preload, .engine = config->engine, .deadline_s = LOAD_SECONDS};
+        suites.at = pf_mem_new(plan.binary_count, sizeof *suites.at);
+        ok = hn_plan_load(&plan, suites.at, &load, err);
     }
-    status = ok ? run_plan(config, &plan, suites, err) : pf_err_exit_status(err->code);
-    for (uint32_t i = 0; suites && i < plan.binary_count; i++)
-        hn_suite_stop(&suites[i]);
-    free(suites);
+    int status = ok ? run_plan(config, &plan, &suites, err) : pf_err_exit_status(err->code);
+    for (uint32_t i = 0; suites.at && i < plan.binary_count; i++)
+        hn_suite_stop(&suites.at[i]);
+    free(suites.at);
     hn_plan_fini(&plan);
     return status;
 }

@@ -239,7 +239,8 @@ static void judge_output(struct judge *judge)
 
     if (!hn_tool_finding_in(judge->attempt->err, judge->binary->has_ubsan, &found))
         return;
-    say(judge, HN_MESSAGE_ERROR, pf_arena_text(judge->arena, found.text, found.size));
+    say(judge, HN_MESSAGE_ERROR,
+        hn_text(judge->arena, "%.*s (report in stderr)", (int)found.headline_size, found.headline));
     raise_to(judge, found.is_leak ? HN_LEAK : HN_SANITIZER,
              pf_arena_text(judge->arena, found.headline, found.headline_size));
     if (found.is_leak)

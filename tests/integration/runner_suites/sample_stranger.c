@@ -1,0 +1,5 @@
+/* No Criterion suite at all. SPDX-License-Identifier: MIT */
+int main(void)
+{
+    return 0;
+}

@@ -1,0 +1,240 @@
+/*
+ * What makes Criterion 2.4.1 lie, hang or die, one test a trap: here each is told as it is.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "tests/integration/runner_support.h"
+
+static void expect_status(const char *name, const char *status)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps --exact traps/%s", name);
+
+    cr_expect_str_eq(ts_status_of(&run, name), status, "%s: %s (%s)", name,
+                     ts_status_of(&run, name), ts_end_text(&run, name, "reason"));
+    ts_run_events_fini(&run);
+}
+
+static void expect_message(const char *name, const char *text)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps --exact traps/%s", name);
+
+    cr_expect(ts_has_message(&run, name, text), "%s", ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, standard_input_is_empty_not_endless)
+{
+    expect_status("stdin_ends", "pass");
+}
+
+Test(test_traps, no_test_matched_is_red_unless_allowed)
+{
+    struct ts_run_events none = ts_run_suites("sample_traps -k no_such_test");
+    struct ts_run_events allowed = ts_run_suites("sample_traps -k no_such_test --allow-empty");
+
+    cr_expect_eq(none.result.status, 1);
+    cr_expect(strstr(ts_err(&none.result), "no test ran"));
+    cr_expect_eq(allowed.result.status, 0);
+    ts_run_events_fini(&none);
+    ts_run_events_fini(&allowed);
+}
+
+Test(test_traps, an_unknown_option_is_wrong_usage)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps --no-such-option");
+
+    cr_expect_eq(run.result.status, 2);
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, alternatives_in_a_filter_work)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps -k 'traps/{stdin_ends,exits_zero}'");
+
+    cr_expect_eq(json_array_size(run.ends), 2);
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, quotes_and_control_characters_survive_json)
+{
+    expect_message("quote_in_message", "say \"hi\"\n\tand <bye> & \x01");
+}
+
+Test(test_traps, a_time_limit_without_one_in_the_test_holds)
+{
+    struct ts_run_events run =
+        ts_run_suites("sample_traps --exact traps/stopped_for_ever --timeout 300ms");
+
+    cr_expect_str_eq(ts_status_of(&run, "stopped_for_ever"), "hang");
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, a_time_limit_holds_against_signal_handlers)
+{
+    expect_status("timeout_despite_sigprof", "hang");
+}
+
+Test(test_traps, a_late_test_takes_its_children_along)
+{
+    expect_status("timeout_kills_children", "hang");
+    cr_expect_not(ts_is_running("sleep 3853"));
+}
+
+Test(test_traps, a_forked_child_that_returns_ends)
+{
+    expect_status("forked_child_returns", "pass");
+}
+
+Test(test_traps, a_forked_child_that_asserts_is_heard)
+{
+    expect_message("forked_child_asserts", "said by the child");
+}
+
+Test(test_traps, a_stopped_test_is_late_not_for_ever)
+{
+    expect_status("stopped_for_ever", "hang");
+}
+
+Test(test_traps, an_assertion_in_fini_fails_the_test)
+{
+    expect_status("fini_asserts", "fail");
+}
+
+Test(test_traps, an_assertion_in_init_fails_the_test)
+{
+    expect_status("init_asserts", "fail");
+}
+
+Test(test_traps, a_crash_in_fini_is_a_crash)
+{
+    expect_status("fini_crashes", "crash");
+}
+
+Test(test_traps, exit_zero_is_no_pass_unless_allowed)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps --exact traps/exits_zero --allow-exit");
+
+    expect_status("exits_zero", "exit");
+    cr_expect_str_eq(ts_status_of(&run, "exits_zero"), "pass");
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, an_exit_status_is_told)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps --exact traps/exits_seven");
+
+    cr_expect(strstr(ts_end_text(&run, "exits_seven", "reason"), "exit(7)"));
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, a_bad_end_after_the_test_counts)
+{
+    expect_status("fails_after_the_end", "exit");
+}
+
+Test(test_traps, a_test_has_one_thread_only)
+{
+    expect_status("one_thread", "pass");
+}
+
+Test(test_traps, a_test_that_closes_everything_is_still_heard)
+{
+    expect_message("closes_everything", "still told");
+}
+
+Test(test_traps, no_descriptor_of_the_runner_reaches_a_test)
+{
+    expect_status("no_descriptors_inherited", "pass");
+}
+
+Test(test_traps, the_environment_is_clean)
+{
+    expect_status("environment_is_clean", "pass");
+}
+
+Test(test_traps, a_suite_may_run_itself)
+{
+    expect_status("runs_itself", "pass");
+}
+
+Test(test_traps, an_assertion_in_a_thread_ends_the_test)
+{
+    expect_status("thread_asserts", "fail");
+    expect_message("thread_asserts", "in a thread");
+}
+
+Test(test_traps, nothing_is_lost_that_four_threads_say)
+{
+    struct ts_run_events run =
+        ts_run_suites("sample_traps --exact traps/four_threads_fail_800_times");
+
+    json_t *end = ts_end_of(&run, "four_threads_fail_800_times");
+    cr_expect_eq(json_array_size(json_object_get(end, "messages")), 800);
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, the_new_interface_names_what_it_compared)
+{
+    expect_message("new_interface_names_values", "actual: 41");
+    expect_message("new_interface_names_values", "lt(int, answer, 7)");
+}
+
+Test(test_traps, a_main_of_its_own_that_runs_criterion_works)
+{
+    struct ts_run_events run = ts_run_suites("sample_own_main");
+
+    cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "pass"), "pass");
+    ts_run_events_fini(&run);
+}
+
+static void expect_bad_binary(const char *suite, const char *problem)
+{
+    struct ts_run_events run = ts_run_suites("%s", suite);
+    json_t *bad = json_array_get(json_object_get(run.run_end, "bad_binaries"), 0);
+    const char *text = json_string_value(json_object_get(bad, "problem"));
+
+    cr_expect_eq(run.result.status, 1, "%s: status %d", suite, run.result.status);
+    cr_expect(text && strstr(text, problem), "%s: %s", suite, text ? text : "(none)");
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, an_application_main_is_named_with_the_remedy)
+{
+    expect_bad_binary("sample_app_main", "-Dmain=app_main");
+}
+
+Test(test_traps, a_suite_without_tests_is_red)
+{
+    struct ts_run_events run = ts_run_suites("sample_no_tests");
+
+    cr_expect_eq(run.result.status, 1);
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, what_is_no_suite_is_named)
+{
+    expect_bad_binary("sample_stranger", "not a Criterion suite");
+    expect_bad_binary("sample_static", "statically linked");
+    expect_bad_binary("/dev/null", "not a regular file");
+    expect_bad_binary("no_such_file", "cannot be opened");
+    expect_bad_binary(ASSAY_SOURCE_DIR "/run", "not an ELF executable");
+}
+
+Test(test_traps, a_binary_that_breaks_at_start_is_told_with_its_words)
+{
+    expect_bad_binary("BROKEN=crash; sample_broken_start", "crashed at start");
+    expect_bad_binary("BROKEN=exit; sample_broken_start", "status 5");
+    expect_bad_binary("BROKEN=params; sample_broken_start", "parameters of broken/params");
+}
+
+Test(test_traps, garbage_on_standard_output_does_no_harm)
+{
+    struct ts_run_events run = ts_run_suites("BROKEN=garbage; sample_broken_start");
+
+    cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
