@@ -14,11 +14,17 @@
 
 #include "harness/preload/preload.h"
 
+/* Criterion's arena does not exist before its runner starts, which is when we list tests. */
+static bool is_plain(void)
+{
+    return hn_preload.mode == HN_MODE_FORK || hn_preload.is_listing;
+}
+
 HN_INTERPOSE void *cr_malloc(size_t size)
 {
     void *(*real)(size_t);
 
-    if (hn_preload.mode == HN_MODE_FORK)
+    if (is_plain())
         return malloc(size);
     *(void **)&real = hn_real("cr_malloc");
     return real(size);
@@ -28,7 +34,7 @@ HN_INTERPOSE void *cr_calloc(size_t count, size_t size)
 {
     void *(*real)(size_t, size_t);
 
-    if (hn_preload.mode == HN_MODE_FORK)
+    if (is_plain())
         return calloc(count, size);
     *(void **)&real = hn_real("cr_calloc");
     return real(count, size);
@@ -38,7 +44,7 @@ HN_INTERPOSE void *cr_realloc(void *old, size_t size)
 {
     void *(*real)(void *, size_t);
 
-    if (hn_preload.mode == HN_MODE_FORK)
+    if (is_plain())
         return realloc(old, size);
     *(void **)&real = hn_real("cr_realloc");
     return real(old, size);
@@ -48,7 +54,7 @@ HN_INTERPOSE void cr_free(void *memory)
 {
     void (*real)(void *);
 
-    if (hn_preload.mode == HN_MODE_FORK) {
+    if (is_plain()) {
         free(memory);
         return;
     }

@@ -38,6 +38,7 @@ struct hn_item {
 /* The one mutable state of this library. */
 struct hn_preload {
     enum hn_mode mode;
+    bool is_listing;
     int control_fd;
     struct hn_item *items;
     uint32_t item_count;

@@ -134,10 +134,12 @@ void hn_tests_list(struct criterion_test_set *set)
         }
     }
     hn_preload.item_count = count;
+    hn_preload.is_listing = true;
     for (uint32_t i = 0; i < count; i++) {
         evaluate_params(&hn_preload.items[i]);
         describe(&hn_preload.items[i]);
     }
+    hn_preload.is_listing = false;
     uint32_t end = HN_WIRE_LISTED;
     hn_control_send(&end, sizeof end);
 }

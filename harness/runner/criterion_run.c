@@ -136,6 +136,7 @@ static void take_status(struct native *native, const struct hn_wire_native *even
     }
 }
 
+/* Its worker may still print what it had buffered: it is over when the next one starts. */
 static void take_end(struct native *native, const struct hn_wire_native *event)
 {
     struct pf_arena *arena = &native->plan->arena;
@@ -148,7 +149,6 @@ static void take_end(struct native *native, const struct hn_wire_native *event)
         worsen(native->attempt, HN_TIMEOUT,
                hn_text(arena, "over its time limit of %g s", native->test->timeout_s));
     }
-    finish(native);
 }
 
 static void take_event(struct native *native, char *packet, size_t size)
