@@ -96,7 +96,8 @@ function(assay_wrap_code_ target functions code)
   target_link_libraries(${target}_code PRIVATE ${libraries})
   # The compiler must not replace what is to be mocked (printf by puts, malloc and free by nothing).
   foreach(function IN LISTS functions)
-    target_compile_options(${target}_code PRIVATE -fno-builtin-${function})
+    target_compile_options(${target}_code PRIVATE -fno-builtin-${function}
+      -fno-builtin-__${function}_chk)
   endforeach()
   assay_wrap_get_(inside ${target} ASSAY_WRAP_INSIDE)
   if(inside)

@@ -67,8 +67,8 @@ static bool refuse_uncalled(const struct planner *planner, const char *name,
     if (instead)
         return pf_err_set(err, PF_ERR_NOT_FOUND,
                           "%s: the compiler made calls of %s of it: build the code under test "
-                          "with -fno-builtin-%s, or wrap %s",
-                          name, instead, name, instead);
+                          "with -fno-builtin-%s (fortified: -fno-builtin-__%s_chk too), or wrap %s",
+                          name, instead, name, name, instead);
     return pf_err_set(err, PF_ERR_NOT_FOUND,
                       "%s: none of the %u objects calls it (nm -u shows what they call; a function "
                       "that was inlined is gone): a mock of it would do nothing",

@@ -1,0 +1,91 @@
+/*
+ * The examples of the mock documentation pass, and each red twin fails for the reason it states.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "mocks_support.h"
+
+static void all_pass(const char *program, const char *count)
+{
+    struct ts_result result = ts_run(MOCK_BIN "/%s -j1 --encoding=C", program);
+
+    cr_assert_eq(result.status, 0, "%s: %s", program, ts_err(&result));
+    cr_assert_not_null(strstr(ts_err(&result), count), "%s", ts_err(&result));
+    ts_result_fini(&result);
+}
+
+Test(mocks_examples, green_ones_pass)
+{
+    all_pass("mock_green", "Tested: 8 | Passing: 8 ");
+}
+
+Test(mocks_examples, clock_ones_pass)
+{
+    all_pass("mock_clock", "Tested: 5 | Passing: 5 ");
+}
+
+Test(mocks_examples, seams_pass)
+{
+    all_pass("mock_seams", "Tested: 6 | Passing: 6 ");
+}
+
+struct twin {
+    const char *program, *test, *line, *why;
+};
+
+static const struct twin twins[] = {
+    {"mock_red", "mock_never_met", "sample_red.c:",
+     "mock_read: met 0 times, expected 1: read was wrapped but never called in this test"},
+    {"mock_red", "sequence_not_used_up", "sample_red.c:", "seq_read: met 0 times"},
+    {"mock_red", "expectation_with_other_arguments",
+     "sample_red.c:", "the nearest call, from conn_refuse, had flags = 16384, wanted BITS 0x1"},
+    {"mock_red", "call_that_was_not_made",
+     "sample_red.c:", "read_call(5): there were only 1 calls of read"},
+    {"mock_red", "count_nobody_keeps", "sample_red.c:", "nobody watches write in this test"},
+    {"mock_red", "spy_that_answers", "sample_red.c:", "spy_write: .ret, .err and .call would do"},
+    {"mock_red", "failure_that_never_came",
+     "sample_red.c:", "fail_malloc: met 0 times, expected 1: 3 calls fit it, of 3"},
+    {"mock_red", "failure_that_cannot_be", "sample_red.c:", "EPIPE is not an error it reports"},
+    {"mock_red", "wrong_order", "sample_red.c:",
+     "called out of order: this is position 2, next due is position 1, expect_recv"},
+    {"mock_red", "strict_close",
+     "sample_red.c:", "strict(close): unexpected call to close from proxy_handshake"},
+    {"mock_red", "forbidden_connect",
+     "sample_red.c:", "forbid(connect): unexpected call to connect from proxy_handshake"},
+    {"mock_red", "exit_with_another_code", "sample_red.c:", "EXPECT_EXIT(4): it ended with 3"},
+    {"mock_red", "exit_that_does_not_come",
+     "sample_red.c:", "EXPECT_EXIT(0): the body did not end the process"},
+    {"mock_red", "answer_that_does_not_fit",
+     "sample_red.c:", ".out_buf has 5000 bytes, the caller's buffer only 4096"},
+    {"mock_red", "mocked_exit_without_a_way_back",
+     "sample_red.c:", "exit does not return, and there is no EXPECT_EXIT"},
+    {"mock_red_clock", "wait_without_end",
+     "sample_red_clock.c:", "waits for what can never come: nothing is ready"},
+};
+
+Test(mocks_examples, red_twins_fail_for_their_reason)
+{
+    for (unsigned i = 0; i < sizeof twins / sizeof *twins; i++) {
+        const struct twin *twin = &twins[i];
+        struct ts_result result =
+            ts_run(MOCK_BIN "/%s -j1 --encoding=C --filter 'red/%s'", twin->program, twin->test);
+
+        cr_expect_eq(result.status, 1, "%s: status %d", twin->test, result.status);
+        cr_expect_not_null(strstr(ts_err(&result), twin->line), "%s: %s", twin->test,
+                           ts_err(&result));
+        cr_expect_not_null(strstr(ts_err(&result), twin->why), "%s: %s", twin->test,
+                           ts_err(&result));
+        ts_result_fini(&result);
+    }
+}
+
+Test(mocks_examples, stacks_of_a_hopeless_wait_name_the_caller)
+{
+    struct ts_result result = ts_run(MOCK_BIN "/mock_red_clock -j1");
+
+    cr_assert_not_null(strstr(ts_err(&result), " waits_for_ever\n"), "%s", ts_err(&result));
+    ts_result_fini(&result);
+}

@@ -1,0 +1,178 @@
+/*
+ * The traps of link-time wrapping: each is met by a way that works, or refused with its reason.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "mocks_support.h"
+
+#define CALLS                                                                                      \
+    "--function read --function open --function sscanf --function printf --function snprintf"      \
+    " --function fcntl --function stat"
+#define INSIDE_FLAGS " -fpatchable-function-entry=16 -fno-inline"
+#define GCC_INSIDE                                                                                 \
+    INSIDE_FLAGS " -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -fno-ipa-icf -fno-partial-inlining"
+#define INSIDE "--function hidden --function trap_shown"
+
+static void expect_seen(const struct mock_build *build)
+{
+    struct ts_result result = mock_build_run(build);
+
+    cr_expect_eq(result.status, 0, "%s: status %d: %s", build->compiler, result.status,
+                 ts_err(&result));
+    cr_expect_not_null(strstr(ts_err(&result), "all seen"), "%s: %s", build->compiler,
+                       ts_err(&result));
+    ts_result_fini(&result);
+}
+
+static void expect_refused(const char *compiler, const char *code, const char *functions,
+                           const char *why)
+{
+    struct ts_result result = mock_wrap_only(compiler, code, functions);
+
+    cr_expect_neq(result.status, 0, "%s: was not refused", why);
+    cr_expect_not_null(strstr(ts_err(&result), why), "wanted '%s', was: %s", why, ts_err(&result));
+    ts_result_fini(&result);
+}
+
+/* Plain, optimised, fortified, large files, position independent, fat objects of LTO, clang. */
+Test(mocks_traps, renamed_calls_are_mocked_under_their_plain_names)
+{
+    static const char *const compilers[] = {
+        "gcc -O0 -fno-builtin-printf",
+        "gcc -O2 -fno-builtin-printf -fno-builtin-snprintf",
+        "gcc -O2 -D_FORTIFY_SOURCE=2 -fno-builtin-printf -fno-builtin-__printf_chk",
+        "gcc -O2 -D_FILE_OFFSET_BITS=64 -fno-builtin-printf",
+        "gcc -O2 -D_FORTIFY_SOURCE=2 -D_FILE_OFFSET_BITS=64 -fPIC -fno-builtin-printf"
+        " -fno-builtin-__printf_chk",
+        "gcc -std=c99 -D_GNU_SOURCE -O1 -fno-plt -fno-builtin-printf",
+        "clang -O0 -fno-builtin-printf",
+        "clang -O2 -fno-builtin-printf",
+    };
+
+    for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)
+        expect_seen(&(struct mock_build){compilers[i], "trap_calls", "trap_calls_check", CALLS});
+}
+
+Test(mocks_traps, calls_inside_one_file_are_seen_when_built_for_it)
+{
+    static const char *const compilers[] = {
+        "gcc -O0" GCC_INSIDE,       "gcc -O2" GCC_INSIDE,
+        "gcc -O3 -fPIC" GCC_INSIDE, "gcc -O2 -fcf-protection=full" GCC_INSIDE,
+        "clang -O0" INSIDE_FLAGS,   "clang -O2" INSIDE_FLAGS,
+    };
+
+    for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)
+        expect_seen(&(struct mock_build){compilers[i], "trap_inside", "trap_inside_check", INSIDE});
+}
+
+Test(mocks_traps, call_inside_its_file_is_refused_by_the_linker_seam)
+{
+    expect_refused("gcc -O0", "trap_inside", "--function trap_shown",
+                   "trap_shown: defined in code.o, so its calls do not reach the linker");
+}
+
+Test(mocks_traps, static_function_is_refused_by_the_linker_seam)
+{
+    expect_refused("gcc -O0", "trap_inside", "--function hidden",
+                   "hidden: static in code.o, so its calls do not reach the linker");
+}
+
+Test(mocks_traps, inlined_function_is_refused)
+{
+    expect_refused("gcc -O2", "sample_unseen", "--function hidden",
+                   "hidden: none of the 1 objects calls it");
+}
+
+Test(mocks_traps, link_time_optimisation_is_refused)
+{
+    expect_refused("gcc -O2 -flto", "trap_calls", "--function read",
+                   "code.o: built for link-time optimisation, where --wrap silently does nothing");
+    expect_refused("clang -O2 -flto", "trap_calls", "--function read",
+                   "code.o: built for link-time optimisation, where --wrap silently does nothing");
+}
+
+Test(mocks_traps, call_the_compiler_replaced_is_refused_by_name)
+{
+    expect_refused("gcc -O2", "sample_unseen", "--function printf",
+                   "printf: the compiler made calls of puts of it: build the code under test with "
+                   "-fno-builtin-printf");
+}
+
+Test(mocks_traps, name_nobody_calls_is_refused)
+{
+    expect_refused("gcc -O2", "trap_calls", "--function raed",
+                   "raed: none of the 1 objects calls it");
+    expect_refused("gcc -O2", "trap_calls", "--function connect",
+                   "connect: none of the 1 objects calls it");
+}
+
+Test(mocks_traps, functions_that_return_twice_are_refused)
+{
+    expect_refused("gcc -O2", "trap_calls", "--function setjmp", "setjmp: cannot be wrapped");
+    expect_refused("gcc -O2", "trap_calls", "--function vfork", "vfork: cannot be wrapped");
+}
+
+Test(mocks_traps, no_clock_to_fake_is_refused)
+{
+    expect_refused("gcc -O2", "trap_calls", "--function CLOCK",
+                   "CLOCK: none of the 1 objects calls a function that tells or waits for time");
+}
+
+Test(mocks_traps, function_without_debug_information_is_refused)
+{
+    struct ts_result result =
+        ts_run("cd %s && printf 'int own(int); int use(void) { return own(1); }' > a.c"
+               " && gcc -c a.c && assay-wrapgen -o w --function own a.o",
+               ts_temp_dir());
+
+    cr_assert_eq(result.status, 2);
+    cr_assert_not_null(strstr(ts_err(&result), "own: not in the catalogue, and no debug"), "%s",
+                       ts_err(&result));
+    ts_result_fini(&result);
+}
+
+/* libgcov is linked statically and wrapped as well: a failing open must not lose its data. */
+Test(mocks_traps, coverage_survives_mocks_of_what_it_calls)
+{
+    struct ts_result result =
+        ts_run("cd %s && gcc -g --coverage -c " MOCK_SRC "/trap_covered.c -o code.o"
+               " && assay-wrapgen -o w --quiet --function open --function fcntl --function write"
+               " code.o && gcc -D_GNU_SOURCE " MOCK_FLAGS " -Iw -I" ASSAY_SOURCE_DIR
+               "/mocks/include w/wraps.c " MOCK_SRC "/trap_coverage.c code.o @w/wraps.rsp "
+               "--coverage " ASSAY_BINARY_DIR "/mocks/libassay-mocks.a -o program"
+               " && ./program && ls *.gcda && gcov -t code.gcda",
+               ts_temp_dir());
+
+    cr_assert_eq(result.status, 0, "%s", ts_err(&result));
+    cr_assert_not_null(strstr(ts_out(&result), "1:   11:"), "%s", ts_out(&result));
+    ts_result_fini(&result);
+}
+
+static void expect_uncompilable(const char *statement, const char *why)
+{
+    struct ts_result result =
+        ts_run("cd %s && printf '#include <assay/mock.h>\\nvoid t(void) { %%s; }' '%s' > a.c && "
+               "gcc -D_GNU_SOURCE -fsyntax-only -I" MOCK_BIN "/mock_green_wraps"
+               " -I" ASSAY_SOURCE_DIR "/mocks/include a.c",
+               ts_temp_dir(), statement);
+
+    cr_expect_neq(result.status, 0, "%s compiles", statement);
+    cr_expect_not_null(strstr(ts_err(&result), why), "%s: %s", statement, ts_err(&result));
+    ts_result_fini(&result);
+}
+
+Test(mocks_traps, what_cannot_be_meant_does_not_compile)
+{
+    expect_uncompilable("mock_read(.count = IS(\"x\"))", "incompatible types");
+    expect_uncompilable("mock_read(.buf = IS(3))", "incompatible types");
+    expect_uncompilable("mock_read(.buf = LT(3.0))", "incompatible types");
+    expect_uncompilable("mock_read(.socket = IS(3))", "has no member named");
+    expect_uncompilable("mock_read(.ret = \"x\")", "int-conversion");
+    expect_uncompilable("mock_read(-1)", "designated-init");
+    expect_uncompilable("mock_malloc(.ret = 5)", "int-conversion");
+    expect_uncompilable("mock_accept(.ret = 5)", "implicit declaration");
+    expect_uncompilable("strict(accept)", "mk_fn_accept");
+}
