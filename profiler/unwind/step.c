@@ -34,10 +34,16 @@ static enum pf_step step_guess(struct pf_regs *regs, bool is_exact, const struct
     return step;
 }
 
-/* The caller must lie above, or the walk might never end. Only a signal may change stacks. */
-static bool is_progress(const struct pf_regs *before, const struct pf_regs *after, bool signal)
+/*
+ * The caller must lie above, or the walk might never end. A signal may change stacks; and code that
+ * has just moved the stack pointer to its caller's (longjmp) may be interrupted there.
+ */
+static bool is_progress(const struct pf_regs *before, const struct pf_regs *after, bool is_exact)
 {
-    return signal || after->at[PF_REG_RSP] > before->at[PF_REG_RSP];
+    uint64_t from = before->at[PF_REG_RSP];
+    uint64_t to = after->at[PF_REG_RSP];
+
+    return to > from || (is_exact && to == from);
 }
 
 enum pf_step pf_frame_step(struct pf_frame *frame, struct pf_regs *regs, bool is_exact,
@@ -59,7 +65,7 @@ enum pf_step pf_frame_step(struct pf_frame *frame, struct pf_regs *regs, bool is
         return step;
     if (next.at[PF_REG_PC] == 0)
         return PF_STEP_END;
-    if (!is_progress(regs, &next, frame->signal)) {
+    if (!frame->signal && !is_progress(regs, &next, is_exact)) {
         frame->lost = PF_LOST_NO_PROGRESS;
         return PF_STEP_LOST;
     }
