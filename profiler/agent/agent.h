@@ -25,11 +25,12 @@ enum ag_phase {
 };
 
 struct ag_agent {
-    _Atomic(struct pf_region *) region;           /* NULL unless AG_ON */
+    _Atomic(struct pf_region *) region;           /* for the hooks: NULL unless AG_ON */
     _Atomic uint32_t *alive;                      /* on a page that fork wipes: 0 in a raw child */
     _Atomic(const struct pf_code_map *) code_map; /* code_objects.h */
     _Atomic uint32_t generation;                  /* changes with the region */
     _Atomic uint32_t phase;
+    _Atomic(struct pf_region *) linked; /* the collector's, whatever it wants recorded; or NULL */
     uint32_t pid;
     struct pf_hello hello; /* for a fork's child to say again */
     char address[PF_HANDSHAKE_ADDRESS_MAX];

@@ -15,6 +15,7 @@
 #include "profiler/agent/alloc_next.h"
 #include "profiler/agent/code_objects.h"
 #include "profiler/agent/collector_link.h"
+#include "profiler/agent/cpu_sampling.h"
 #include "profiler/agent/dl_next.h"
 #include "profiler/agent/early_blocks.h"
 #include "profiler/agent/inherited_blocks.h"
@@ -74,21 +75,33 @@ static bool make_alive_word(void)
     return true;
 }
 
+/* From here on it is recorded. The code map is there already. */
 static void publish(struct pf_region *region)
 {
+    uint32_t wants = atomic_load(&region->wants);
+
     atomic_fetch_add(&ag_agent.generation, 1);
-    atomic_store_explicit(&ag_agent.region, region, memory_order_release);
-    atomic_store(&ag_agent.phase, AG_ON);
+    atomic_store(&ag_agent.linked, region);
+    if (wants & PF_REGION_HEAP) {
+        atomic_store_explicit(&ag_agent.region, region, memory_order_release);
+        atomic_store(&ag_agent.phase, AG_ON);
+    } else {
+        atomic_store(&ag_agent.phase, AG_PASSIVE);
+    }
+    if (wants & PF_REGION_CPU)
+        (void)ag_cpu_begin(region);
 }
 
 static void stop_before_fork_returns(void)
 {
+    ag_cpu_fork_prepare();
     ag_inherited_prepare();
 }
 
 static void go_on_in_parent(void)
 {
     ag_inherited_discard();
+    ag_cpu_fork_parent();
 }
 
 /* In the child: the parent's region is not mapped here (MADV_DONTFORK). */
@@ -96,6 +109,8 @@ static void begin_in_child(void)
 {
     int kept_errno = errno;
 
+    ag_cpu_fork_child();
+    atomic_store(&ag_agent.linked, NULL);
     atomic_store(&ag_agent.region, NULL);
     atomic_store(&ag_agent.phase, AG_PASSIVE);
     ag_objects_reset();
@@ -112,6 +127,47 @@ static void begin_in_child(void)
     errno = kept_errno;
 }
 
+static bool watch_forks(void)
+{
+    static bool is_watching;
+
+    is_watching = is_watching
+                  || pthread_atfork(stop_before_fork_returns, go_on_in_parent, begin_in_child) == 0;
+    return is_watching;
+}
+
+/*
+ * A collector that put us into a running process calls this, in one of its threads, with the
+ * invitation a started process finds in its environment. 0, or an errno why nothing will be
+ * recorded. A region of an earlier collector is used by nobody any more and given back.
+ */
+__attribute__((visibility("default"))) int assay_agent_attach(const char *text);
+
+int assay_agent_attach(const char *text)
+{
+    int kept_errno = errno;
+    struct pf_region *before = atomic_load(&ag_agent.linked);
+
+    if (ag_cpu_is_on() || atomic_load(&ag_agent.region))
+        return EBUSY;
+    if (!read_invitation(text))
+        return EINVAL;
+    if (!ag_agent.alive && !make_alive_word())
+        return ENOMEM;
+    prepare_hello();
+    struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
+    errno = kept_errno;
+    if (!region || !watch_forks())
+        return ECONNREFUSED;
+    ag_objects_reset();
+    if (before)
+        (void)munmap(before, before->size_bytes);
+    ag_objects_update(region);
+    publish(region);
+    errno = kept_errno;
+    return ag_cpu_is_on() || atomic_load(&ag_agent.region) ? 0 : EAGAIN;
+}
+
 static __attribute__((constructor)) void begin(int argc, char **argv, char **environment)
 {
     int kept_errno = errno;
@@ -126,9 +182,10 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
         prepare_hello();
         region = ag_link(ag_agent.address, &ag_agent.hello);
     }
-    if (region && pthread_atfork(stop_before_fork_returns, go_on_in_parent, begin_in_child) == 0) {
+    if (region && watch_forks()) {
         ag_objects_update(region);
-        ag_early_enter(region);
+        if (atomic_load(&region->wants) & PF_REGION_HEAP)
+            ag_early_enter(region);
         publish(region);
     } else {
         atomic_store(&ag_agent.phase, AG_PASSIVE);

@@ -8,19 +8,6 @@
 
 enum { HOOK_FRAMES = 1 };
 
-/* Memory to unwind sp's stack with, and the buffer to give back, or -1. */
-static int stack_memory(struct ag_thread *self, uint64_t sp, struct pf_memory *memory)
-{
-    if (sp >= self->stack_low && sp < self->stack_high) {
-        *memory = ag_stack_memory(sp, self->stack_high);
-        return -1;
-    }
-    if (ag_own_stack_extend(self, sp, memory))
-        return -1;
-    pf_thread_count(self->slot, PF_COUNT_FOREIGN_STACKS, 1);
-    return ag_foreign_stack(sp, memory);
-}
-
 static uint32_t stack_here(struct pf_region *region, struct ag_thread *self,
                            const struct pf_regs *regs)
 {
@@ -29,7 +16,7 @@ static uint32_t stack_here(struct pf_region *region, struct ag_thread *self,
     uint64_t pcs[PF_STACK_DEPTH_MAX + HOOK_FRAMES];
     struct pf_trail trail = {.pcs = pcs, .capacity = PF_STACK_DEPTH_MAX + HOOK_FRAMES};
 
-    int buffer = stack_memory(self, regs->at[PF_REG_RSP], &memory);
+    int buffer = ag_stack_memory_for(self, regs->at[PF_REG_RSP], &memory);
     pf_unwind_stack(&trail, regs, map, &memory);
     ag_foreign_stack_done(buffer);
     if (!trail.is_rooted)

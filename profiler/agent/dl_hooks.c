@@ -24,10 +24,10 @@
 
 static void look_again(void)
 {
-    struct pf_region *region = ag_region_now();
+    struct pf_region *region = atomic_load(&ag_agent.linked);
     int kept_errno = errno;
 
-    if (region)
+    if (region && atomic_load(ag_agent.alive))
         ag_objects_update(region);
     errno = kept_errno;
 }

@@ -73,6 +73,11 @@ static bool verify(struct ag_thread *self, uint64_t sp)
     return true;
 }
 
+static struct pf_memory view(uint64_t low, uint64_t high)
+{
+    return (struct pf_memory){.bytes = (const void *)(uintptr_t)low, .low = low, .high = high};
+}
+
 bool ag_own_stack_extend(struct ag_thread *self, uint64_t sp, struct pf_memory *out)
 {
     int kept_errno = errno;
@@ -80,7 +85,7 @@ bool ag_own_stack_extend(struct ag_thread *self, uint64_t sp, struct pf_memory *
 
     errno = kept_errno;
     if (ok)
-        *out = ag_stack_memory(sp, self->stack_high);
+        *out = view(sp, self->stack_high);
     return ok;
 }
 
@@ -127,4 +132,16 @@ void ag_foreign_stack_done(int buffer)
 {
     if (buffer >= 0)
         atomic_flag_clear(&foreign[buffer].busy);
+}
+
+int ag_stack_memory_for(struct ag_thread *self, uint64_t sp, struct pf_memory *memory)
+{
+    if (sp >= self->stack_low && sp < self->stack_high) {
+        *memory = view(sp, self->stack_high);
+        return -1;
+    }
+    if (ag_own_stack_extend(self, sp, memory))
+        return -1;
+    pf_thread_count(self->slot, PF_COUNT_FOREIGN_STACKS, 1);
+    return ag_foreign_stack(sp, memory);
 }

@@ -27,9 +27,8 @@ bool ag_own_stack_extend(struct ag_thread *self, uint64_t sp, struct pf_memory *
 int ag_foreign_stack(uint64_t sp, struct pf_memory *out);
 void ag_foreign_stack_done(int buffer);
 
-static inline struct pf_memory ag_stack_memory(uint64_t low, uint64_t high)
-{
-    return (struct pf_memory){.bytes = (const void *)(uintptr_t)low, .low = low, .high = high};
-}
+/* Memory to unwind the calling thread's stack from sp on, whichever stack that is; and the buffer
+ * to give back with ag_foreign_stack_done, or -1. self has its slot. Context: signal. */
+int ag_stack_memory_for(struct ag_thread *self, uint64_t sp, struct pf_memory *memory);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static bool bind_to_name(struct pf_agent_host *host)
 bool pf_agent_host_open(struct pf_agent_host *out, const struct pf_region_sizes *sizes,
                         struct pf_err *err)
 {
-    struct pf_agent_host host = {.sizes = *sizes, .poll_fd = -1};
+    struct pf_agent_host host = {.sizes = *sizes, .wants = PF_REGION_HEAP, .poll_fd = -1};
 
     make_token(host.token);
     (void)snprintf(host.address, sizeof host.address, "assay-%d-%.8s", (int)getpid(), host.token);
@@ -186,6 +187,8 @@ static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t
     pf_region_init(at, &host->sizes);
     process->pid = pid;
     process->region = at;
+    atomic_store(&process->region->wants, host->wants);
+    atomic_store(&process->region->sample_hz, host->sample_hz);
     process->region_bytes = size;
     process->start_ns = pf_clock_now_ns();
     process->is_fork = hello->reason == PF_HELLO_FORK;
@@ -329,6 +332,20 @@ void pf_agent_host_tick(struct pf_agent_host *host)
         atomic_store_explicit(&host->processes[i].region->now_ms,
                               (uint32_t)((now - host->processes[i].start_ns) / 1000000),
                               memory_order_relaxed);
+}
+
+static bool samples_still(const struct pf_agent_process *process)
+{
+    return atomic_load(&process->region->sampling) != 0 && kill(process->pid, 0) == 0;
+}
+
+void pf_agent_host_stop_sampling(struct pf_agent_host *host, uint64_t deadline_ns)
+{
+    for (uint32_t i = 0; i < host->process_count; i++)
+        atomic_store(&host->processes[i].region->sample_hz, 0);
+    for (uint32_t i = 0; i < host->process_count; i++)
+        while (samples_still(&host->processes[i]) && pf_clock_now_ns() < deadline_ns)
+            pf_clock_sleep_ms(1);
 }
 
 struct pf_agent_process *pf_agent_host_find(struct pf_agent_host *host, pid_t pid)

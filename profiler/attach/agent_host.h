@@ -46,6 +46,8 @@ struct pf_agent_host {
     char address[PF_HANDSHAKE_ADDRESS_MAX];
     char token[PF_HANDSHAKE_TOKEN + 1];
     struct pf_region_sizes sizes;
+    uint32_t wants;     /* enum pf_region_want; PF_REGION_HEAP unless set otherwise */
+    uint32_t sample_hz; /* with PF_REGION_CPU */
     struct pf_agent_process *processes;
     uint32_t process_count, process_capacity;
     struct pf_agent_call *calls;
@@ -72,6 +74,9 @@ void pf_agent_host_serve(struct pf_agent_host *host);
 
 /* Write the time into every region. */
 void pf_agent_host_tick(struct pf_agent_host *host);
+
+/* Tell every agent to sample no more, and wait until none does or deadline_ns has come. */
+void pf_agent_host_stop_sampling(struct pf_agent_host *host, uint64_t deadline_ns);
 
 /* The newest image of a process, NULL if it never registered. Borrowed until the next serve. */
 struct pf_agent_process *pf_agent_host_find(struct pf_agent_host *host, pid_t pid);

@@ -51,6 +51,9 @@ struct pf_region {
 
     /* Written by the collector every few milliseconds: reading it is cheaper than a clock. */
     _Alignas(PF_REGION_LINE) _Atomic uint32_t now_ms; /* since the region was made */
+    _Atomic uint32_t wants;     /* enum pf_region_want, by the collector before it is handed over */
+    _Atomic uint32_t sample_hz; /* samples a second of CPU time; the collector's 0 ends it */
+    _Atomic uint32_t sampling;  /* by the agent: its timers are armed */
 
     _Alignas(PF_REGION_LINE) _Atomic uint32_t leaf_next; /* leaf 0 is never used */
     _Atomic uint32_t leaf_spare;
@@ -62,6 +65,12 @@ struct pf_region {
     _Atomic uint32_t threads_shared; /* threads that found no slot of their own */
     _Alignas(PF_REGION_LINE) _Atomic uint64_t work_next;
     _Alignas(PF_REGION_LINE) uint8_t end[];
+};
+
+/* What the agent shall record. */
+enum pf_region_want {
+    PF_REGION_HEAP = 1, /* allocations */
+    PF_REGION_CPU = 2,  /* samples, at sample_hz */
 };
 
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,

@@ -1,0 +1,28 @@
+/*
+ * The handler of the sampling signal.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_AGENT_CPU_HANDLER_H
+#define PROFILER_AGENT_CPU_HANDLER_H
+
+#include <stdbool.h>
+
+struct pf_region;
+
+/* What timers carry, by which the handler knows its own ticks from somebody else's. */
+void *ag_cpu_tick_mark(void);
+
+/* Where samples go; NULL: nowhere. */
+void ag_cpu_handler_aim(struct pf_region *region);
+
+/* Take a free signal; its number, or 0. Context: target. */
+int ag_cpu_signal_take(void);
+
+/* Put back what was there; pending ticks are thrown away first. Context: target. */
+void ag_cpu_signal_give_back(int signal_number);
+
+/* Did the server install a handler of its own over ours? Context: target. */
+bool ag_cpu_signal_is_lost(int signal_number);
+
+#endif

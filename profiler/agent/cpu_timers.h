@@ -1,0 +1,44 @@
+/*
+ * A timer for every thread of the process, on that thread's CPU clock.
+ *
+ * Run by the agent's own thread only. A table in mapped memory remembers which thread has which
+ * timer; threads that ended lose theirs.
+ *
+ * Source of the clock id: linux/posix-timers.h, MAKE_THREAD_CPUCLOCK.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PROFILER_AGENT_CPU_TIMERS_H
+#define PROFILER_AGENT_CPU_TIMERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { AG_TIMER_SLOTS = 1 << 15, AG_TIMERS_MAX = AG_TIMER_SLOTS * 3 / 4 };
+
+struct ag_timer {
+    uint32_t tid; /* 0: free */
+    int32_t timer;
+    uint32_t seen; /* the scan that met it last */
+};
+
+struct ag_timers {
+    struct ag_timer *at; /* AG_TIMER_SLOTS, open addressing by tid */
+    uint32_t count, scan;
+    uint32_t refused; /* threads left without: limits of the table or RLIMIT_SIGPENDING */
+    uint64_t period_ns, random;
+    int signal_number;
+    uint32_t own_tid;
+};
+
+/* Memory for the table. */
+bool ag_timers_init(struct ag_timers *timers, uint32_t hz, int signal_number);
+void ag_timers_fini(struct ag_timers *timers);
+
+/* Arm what is new, drop what has ended. Raw system calls only. */
+void ag_timers_scan(struct ag_timers *timers);
+
+/* Delete all. Raw system calls only. */
+void ag_timers_disarm(struct ag_timers *timers);
+
+#endif
