@@ -10,7 +10,7 @@
 /* How many calls a rule must answer before its test may pass. */
 static unsigned demanded(const struct mk_rule *rule)
 {
-    if (rule->common.optional)
+    if (rule->common.optional || rule->plan)
         return 0;
     switch (rule->verb) {
     case MK_EXPECT:
@@ -69,16 +69,20 @@ static void judge(const struct mk_rule *rule)
                mk_verb_name(rule->verb), rule->fn->name, rule->hits, needed, why);
 }
 
+static void judge_plan(const struct mk_plan *plan)
+{
+    if (!plan->hits && !plan->optional)
+        mk_fail_at(plan->file, plan->line,
+                   "fault_plan: no call met it: this test shows nothing about the fault");
+}
+
 void mk_judge(void)
 {
-    bool failed = false;
-
-    for (const struct mk_rule *rule = mk_state.rules; rule; rule = rule->next_any) {
-        failed = failed || rule->hits < demanded(rule);
+    for (const struct mk_rule *rule = mk_state.rules; rule; rule = rule->next_any)
         judge(rule);
-    }
+    for (const struct mk_plan *plan = mk_state.plans; plan; plan = plan->older)
+        judge_plan(plan);
     if (mk_state.log_full)
         mk_fail_at("mocks", 0, "more than %d watched calls in one test: the log is cut",
                    MK_LOG_MAX);
-    (void)failed;
 }

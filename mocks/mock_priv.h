@@ -17,7 +17,17 @@ struct mk_order {
     unsigned count;
 };
 
+/* Rules made by one fault_plan: met if one of them is. */
+struct mk_plan {
+    struct mk_plan *older;
+    const char *file;
+    int line;
+    bool optional;
+    unsigned hits;
+};
+
 struct mk_rule {
+    struct mk_plan *plan;          /* or NULL */
     struct mk_rule *next;          /* of the same function */
     struct mk_rule *next_any;      /* in the order they were added */
     struct mk_rule *next_in_order; /* of the same in_order block */
@@ -62,10 +72,11 @@ struct mk_state {
     assay_mock_report report;
     struct mk_rule *rules, **rules_end;
     struct mk_order *open_order;
+    struct mk_plan *plans;
     unsigned long seq;
     bool log_full;
     uint64_t seed;
-    bool seed_used;
+    bool seed_told;
 };
 
 extern struct mk_state mk_state;
@@ -101,7 +112,12 @@ const struct mk_matcher *mk_rule_matcher(const struct mk_rule *rule, unsigned pa
 /* How many bytes a buffer parameter shows in this call; 0 if unknown. */
 size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_value *args);
 
-/* mock_rules.c: the rule that answers this call, or NULL. */
+/* mock_rules.c: a rule of a plan, fields kept. */
+void mk_rule_add(struct mk_fn *fn, enum mk_verb verb, struct mk_plan *plan,
+                 const unsigned char *fields);
+/* Is name in the list "a,b c"? */
+bool mk_is_named(const char *names, const char *name);
+/* The rule that answers this call, or NULL. */
 struct mk_rule *mk_rules_pick(struct mk_call *call);
 /* mock_check.c: says why a rule would do nothing, or false. */
 bool mk_rule_is_sound(const struct mk_rule *rule);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "mocks/mock_priv.h"
@@ -31,20 +32,44 @@ static void link_rule(struct mk_rule *rule)
     mk_state.rules_end = &rule->next_any;
 }
 
-static void add(struct mk_fn *fn, enum mk_verb verb, const char *file, int line,
-                const unsigned char *fields)
+/* Once a test, where chance is first asked for. */
+static void tell_seed(const struct mk_rule *rule)
 {
-    struct mk_rule *rule = mk_new(sizeof *rule);
+    if (!rule->common.percent || mk_state.seed_told)
+        return;
+    mk_state.seed_told = true;
+    (void)fprintf(stderr, "%s:%d: chance by ASSAY_SEED=%llu\n", rule->file, rule->line,
+                  (unsigned long long)mk_state.seed);
+}
 
-    *rule = (struct mk_rule){.fn = fn, .verb = verb, .file = file, .line = line};
-    rule->fields = mk_copy(fields, fn->rule_size);
-    memcpy(&rule->common, fields, sizeof rule->common);
-    rule->limit = default_limit(verb, &rule->common);
+static void add(struct mk_rule *rule)
+{
+    struct mk_fn *fn = rule->fn;
+
+    memcpy(&rule->common, rule->fields, sizeof rule->common);
+    tell_seed(rule);
+    rule->limit = default_limit(rule->verb, &rule->common);
     if (!mk_rule_is_sound(rule))
         return;
     mk_order_join(rule);
     link_rule(rule);
     mk_arm(fn);
+}
+
+static struct mk_rule *new_rule(const struct mk_rule *rule)
+{
+    return mk_copy(rule, sizeof *rule);
+}
+
+void mk_rule_add(struct mk_fn *fn, enum mk_verb verb, struct mk_plan *plan,
+                 const unsigned char *fields)
+{
+    add(new_rule(&(struct mk_rule){.fn = fn,
+                                   .verb = verb,
+                                   .plan = plan,
+                                   .file = plan->file,
+                                   .line = plan->line,
+                                   .fields = fields}));
 }
 
 void mk_rules_add(struct mk_fn *fn, enum mk_verb verb, const char *file, int line,
@@ -54,7 +79,13 @@ void mk_rules_add(struct mk_fn *fn, enum mk_verb verb, const char *file, int lin
         return;
     mk_lock();
     for (size_t i = 0; i < count; i++)
-        add(fn, verb, file, line, (const unsigned char *)rules + i * fn->rule_size);
+        add(new_rule(&(struct mk_rule){
+            .fn = fn,
+            .verb = verb,
+            .file = file,
+            .line = line,
+            .fields = mk_copy((const unsigned char *)rules + i * fn->rule_size, fn->rule_size),
+        }));
     mk_unlock();
     mk_leave();
 }
@@ -110,7 +141,6 @@ static unsigned roll_percent(void)
 {
     uint64_t z = (mk_state.seed += 0x9e3779b97f4a7c15U);
 
-    mk_state.seed_used = true;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     return (unsigned)((z ^ (z >> 31)) % 100);
@@ -135,6 +165,8 @@ struct mk_rule *mk_rules_pick(struct mk_call *call)
         if (!is_asked_for(rule, call) || !is_its_turn(rule))
             continue;
         rule->hits++;
+        if (rule->plan)
+            rule->plan->hits++;
         for (unsigned i = 0; i < rule->fn->param_count; i++) {
             const struct mk_matcher *matcher = mk_rule_matcher(rule, i);
             if (matcher)

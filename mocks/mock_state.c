@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mocks/mock_priv.h"
@@ -107,6 +108,20 @@ void mk_arm(struct mk_fn *fn)
         atomic_store(&fn->armed, 1U);
 }
 
+/* The same for all tests of a process, unlike from run to run unless ASSAY_SEED fixes it. */
+static void choose_seed(void)
+{
+    const char *given = getenv("ASSAY_SEED");
+    struct timespec now;
+
+    if (given) {
+        mk_state.seed = strtoull(given, NULL, 10);
+        return;
+    }
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    mk_state.seed = ((uint64_t)now.tv_nsec ^ (uint64_t)getpid() << 32) % 1000000007U;
+}
+
 void assay_mock_begin(assay_mock_report report)
 {
     static bool registered;
@@ -117,6 +132,8 @@ void assay_mock_begin(assay_mock_report report)
     if (!registered)
         (void)atexit(at_exit);
     registered = true;
+    if (!mk_state.rules) /* else the suite's .init has drawn from it */
+        choose_seed();
     mk_state.active = true;
     mk_state.report = report;
     mk_patch_all();

@@ -21,7 +21,7 @@ static struct {
     unsigned long nth, calls;
 } plan;
 
-static bool is_named(const char *names, const char *name)
+bool mk_is_named(const char *names, const char *name)
 {
     size_t length = strlen(name);
 
@@ -54,7 +54,7 @@ void mk_torture_begin(void)
     if (!plan.names)
         return;
     for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++) {
-        (*fn)->tortured = (*fn)->failure != MK_FAILS_NEVER && is_named(plan.names, (*fn)->name);
+        (*fn)->tortured = (*fn)->failure != MK_FAILS_NEVER && mk_is_named(plan.names, (*fn)->name);
         if ((*fn)->tortured)
             mk_arm(*fn);
     }

@@ -32,6 +32,25 @@ Test(mocks_examples, seams_pass)
     all_pass("mock_seams", "Tested: 6 | Passing: 6 ");
 }
 
+Test(mocks_examples, fault_plans_pass)
+{
+    all_pass("mock_faults", "Tested: 6 | Passing: 6 ");
+}
+
+Test(mocks_examples, a_seed_repeats_its_faults)
+{
+    struct ts_result once = ts_run("ASSAY_SEED=7 " MOCK_BIN "/mock_faults --filter '*/chance*'");
+    struct ts_result again = ts_run("ASSAY_SEED=7 " MOCK_BIN "/mock_faults --filter '*/chance*'");
+    const char *seed = strstr(ts_err(&once), "chance by ASSAY_SEED=7\n");
+    const char *failed = strstr(ts_err(&once), "failed ");
+
+    cr_assert_not_null(seed, "%s", ts_err(&once));
+    cr_assert_not_null(failed);
+    cr_assert_not_null(strstr(ts_err(&again), failed));
+    ts_result_fini(&once);
+    ts_result_fini(&again);
+}
+
 struct twin {
     const char *program, *test, *line, *why;
 };

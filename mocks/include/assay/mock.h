@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "assay/mock_abi.h"
+#include "assay/mock_fault.h"
 #include "assay/mock_match.h"
 
 #ifdef __cplusplus

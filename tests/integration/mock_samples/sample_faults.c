@@ -1,0 +1,95 @@
+/*
+ * Fault plans over the sample connection and store. Every one passes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <assay/mock.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sample_conn.h"
+#include "sample_db.h"
+
+#define DB_PATH "/tmp/assay-sample-db"
+
+static int sv[2];
+static struct conn c;
+
+static void connect_pair(void)
+{
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+    c = (struct conn){.fd = sv[0]};
+}
+
+static void ask(void)
+{
+    cr_assert_eq(write(sv[1], "GET / HTTP/1.1\r\n\r\n", 18), 18);
+}
+
+TestSuite(faults, .init = connect_pair);
+
+Test(faults, interrupted_reads_are_tried_again)
+{
+    ask();
+    fault_plan(.err = EINTR, .functions = "read", .times = 5);
+    cr_assert_eq(conn_pump(&c), CONN_REQUEST);
+    cr_assert_eq(read_calls(), 6);
+}
+
+Test(faults, a_storm_of_again_leaves_it_open)
+{
+    ask();
+    fault_plan(.err = EAGAIN, .functions = "read", .times = 100);
+    for (int i = 0; i < 100; i++)
+        cr_assert_eq(conn_pump(&c), CONN_OPEN);
+    cr_assert_eq(conn_pump(&c), CONN_REQUEST);
+}
+
+Test(faults, one_byte_a_transfer_is_enough)
+{
+    ask();
+    fault_plan(.short_bytes = 1);
+    cr_assert_eq(conn_pump(&c), CONN_REQUEST);
+    cr_assert_eq(read_calls(), 18);
+    cr_assert_eq(conn_write_all(sv[0], "hello", 5), 0);
+}
+
+Test(faults, a_reset_by_one_caller_only)
+{
+    char byte;
+
+    ask();
+    fault_plan(.err = ECONNRESET, .functions = "read", .caller = "conn_pump");
+    cr_assert_eq(conn_pump(&c), CONN_ERROR);
+    cr_assert_eq(read(sv[0], &byte, 1), 1);
+}
+
+Test(faults, a_full_disk_is_told)
+{
+    struct db *db = db_open(DB_PATH);
+
+    fault_plan(.err = ENOSPC, .functions = "write fsync", .after = 1);
+    cr_assert_eq(db_put(db, "a", "1"), 0);
+    cr_assert_eq(db_put(db, "b", "2"), -1);
+    db_close(db);
+    unlink(DB_PATH);
+}
+
+Test(faults, chance_is_the_same_for_the_same_seed)
+{
+    unsigned failed = 0;
+
+    fault_plan(.err = ENOMEM, .functions = "malloc", .percent = 30);
+    for (int i = 0; i < 200; i++) {
+        struct db *db = db_open(DB_PATH);
+        failed += !db;
+        db_close(db);
+    }
+    unlink(DB_PATH);
+    /* Three allocations each: 1 - 0.7^3 is 66 %. Far from both ends whatever the seed. */
+    cr_assert(failed > 60 && failed < 195, "%u", failed);
+    fprintf(stderr, "failed %u\n", failed);
+}
