@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/profile/frames.h"
+#include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
 
@@ -12,7 +14,8 @@ struct translation {
     struct pf_profile *into;
     const struct pf_profile *from;
     uint32_t *strings, *locations, *stacks, *label_sets;
-    uint32_t columns[PF_PROFILE_VALUES_MAX]; /* into's column i is from's columns[i] */
+    uint32_t columns[PF_PROFILE_VALUES_MAX]; /* into's column i is from's columns[i]; PF_NONE: 0 */
+    bool is_pair;                            /* no labels, objects without their path */
 };
 
 static uint32_t *new_indices(uint32_t count)
@@ -41,6 +44,11 @@ static uint32_t move_mapping(struct translation *t, uint32_t index)
         return PF_NONE;
     struct pf_mapping mapping = *pf_profile_mapping_at(t->from, index);
 
+    if (t->is_pair) {
+        const char *file = pf_profile_text(t->from, mapping.file);
+        struct pf_mapping named = {.file = pf_profile_string(t->into, pf_frame_base_name(file))};
+        return pf_profile_mapping(t->into, &named);
+    }
     mapping.file = move_string(t, mapping.file);
     mapping.build_id = move_string(t, mapping.build_id);
     return pf_profile_mapping(t->into, &mapping);
@@ -165,7 +173,7 @@ static void add_samples(struct translation *t)
         const struct pf_sample *sample = pf_profile_sample_at(t->from, i);
         const int64_t *row = pf_profile_values_view(t->from, i);
         for (uint32_t j = 0; j < t->into->value_count; j++)
-            values[j] = row[t->columns[j]];
+            values[j] = t->columns[j] != PF_NONE ? row[t->columns[j]] : 0;
         (void)pf_profile_add(t->into, move_stack(t, sample->stack), move_labels(t, sample->labels),
                              values);
     }
@@ -235,23 +243,67 @@ static void merge_rest(struct translation *t)
     }
 }
 
+static void open_translation(struct translation *t)
+{
+    t->strings = new_indices(t->from->strings.count);
+    t->locations = new_indices(t->from->locations.count);
+    t->stacks = new_indices(t->from->stacks.count);
+    t->label_sets = new_indices(t->from->label_sets.count);
+}
+
+static void close_translation(struct translation *t)
+{
+    free(t->strings);
+    free(t->locations);
+    free(t->stacks);
+    free(t->label_sets);
+}
+
 bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, struct pf_err *err)
 {
     struct translation t = {.into = into, .from = from};
 
     if (!match_columns(&t, err))
         return false;
-    t.strings = new_indices(from->strings.count);
-    t.locations = new_indices(from->locations.count);
-    t.stacks = new_indices(from->stacks.count);
-    t.label_sets = new_indices(from->label_sets.count);
+    open_translation(&t);
     add_samples(&t);
     merge_rest(&t);
-    free(t.strings);
-    free(t.locations);
-    free(t.stacks);
-    free(t.label_sets);
+    close_translation(&t);
     if (into->is_full)
+        return pf_err_set(err, PF_ERR_LIMIT, "together they hold more items than a profile may");
+    return true;
+}
+
+static void add_side(struct pf_profile *out, const struct pf_profile *from, uint32_t column,
+                     bool is_new)
+{
+    struct translation t = {.into = out, .from = from, .is_pair = true};
+
+    t.columns[0] = is_new ? PF_NONE : column;
+    t.columns[1] = is_new ? column : PF_NONE;
+    open_translation(&t);
+    add_samples(&t);
+    close_translation(&t);
+}
+
+bool pf_profile_pair(struct pf_profile *out, const struct pf_profile *base,
+                     const struct pf_profile *new, const char *type, struct pf_err *err)
+{
+    uint32_t base_column = 0, new_column = 0;
+
+    if (!pf_paths_column(new, type, &new_column, err))
+        return pf_err_prepend(err, "the new profile");
+    if (!type)
+        type = pf_profile_text(new, new->value_types[new_column].type);
+    if (!pf_paths_column(base, type, &base_column, err))
+        return pf_err_prepend(err, "the base profile");
+
+    const char *unit = pf_profile_text(new, new->value_types[new_column].unit);
+    (void)pf_profile_add_value_type(out, "base", unit);
+    out->default_value = pf_profile_add_value_type(out, "new", unit);
+    add_side(out, base, base_column, false);
+    add_side(out, new, new_column, true);
+    if (out->is_full)
         return pf_err_set(err, PF_ERR_LIMIT, "together they hold more items than a profile may");
     return true;
 }

@@ -21,4 +21,14 @@ struct pf_profile;
 ASSAY_CHECKED
 bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, struct pf_err *err);
 
+/*
+ * Both profiles in one, to be compared: two columns, "base" and "new", with the values of the type
+ * named (NULL: new's default). Labels are dropped; objects go by their base name, so that two
+ * builds of one program are the same program. out must be empty. PF_ERR_USAGE where one has no such
+ * values.
+ */
+ASSAY_CHECKED
+bool pf_profile_pair(struct pf_profile *out, const struct pf_profile *base,
+                     const struct pf_profile *new, const char *type, struct pf_err *err);
+
 #endif

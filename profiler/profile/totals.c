@@ -29,14 +29,17 @@ static void add_path(struct pf_total *of_frame, uint32_t *seen, uint32_t mark,
                      const struct pf_path *path, const uint32_t *ids)
 {
     for (uint32_t i = 0; i < path->count; i++) {
+        struct pf_total *to = &of_frame[ids[i]];
         if (seen[ids[i]] == mark)
             continue;
         seen[ids[i]] = mark;
-        of_frame[ids[i]].total = pf_value_add(of_frame[ids[i]].total, path->value);
+        to->total = pf_value_add(to->total, path->value);
+        to->base_total = pf_value_add(to->base_total, path->base);
     }
     if (path->count) {
         struct pf_total *leaf = &of_frame[ids[path->count - 1]];
         leaf->self = pf_value_add(leaf->self, path->value);
+        leaf->base_self = pf_value_add(leaf->base_self, path->base);
     }
 }
 
@@ -53,7 +56,7 @@ void pf_totals_init(struct pf_totals *totals, const struct pf_paths *paths)
     free(seen);
     for (uint32_t i = 0; i < count; i++) {
         const struct pf_total *total = &totals->at[i];
-        if (paths->frames.at[i].kind != PF_FRAME_GROUP && (total->self || total->total))
+        if (paths->frames.at[i].kind != PF_FRAME_GROUP && (total->total || total->base_total))
             totals->at[totals->count++] = *total;
     }
     qsort_r(totals->at, totals->count, sizeof *totals->at, compare_totals, paths->frames.at);

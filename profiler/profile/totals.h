@@ -16,6 +16,7 @@ struct pf_paths;
 struct pf_total {
     uint32_t frame; /* in paths->frames */
     int64_t self, total;
+    int64_t base_self, base_total; /* of a pair */
 };
 
 struct pf_totals {

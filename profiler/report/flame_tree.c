@@ -21,56 +21,56 @@ struct builder {
     struct pf_flame_tree *tree;
     uint32_t capacity, nodes_max;
     int64_t least;
-    uint32_t *order;   /* paths; a node's are a run of it */
-    uint32_t *scratch; /* as long */
+    struct pf_path *order; /* of the paths; a node's are a run of it */
+    struct pf_path *copy;  /* as long, while a run is put into order */
+    uint32_t *scratch;     /* each path's branch, then too */
     struct run {
         uint32_t from, to;
-    } * runs;                   /* one a node */
-    uint32_t *heap, heap_count; /* nodes not yet split, heaviest first */
-    uint32_t *rank;             /* of a frame by name and object */
-    uint32_t *branch_of;        /* of a frame, plus one, while a node is split */
+    } * runs; /* one a node */
+    struct candidate {
+        int64_t weight;
+        uint32_t node;
+    } * heap; /* nodes not yet split, heaviest first */
+    uint32_t heap_count;
+    uint32_t *rank;      /* of a frame by name and object */
+    uint32_t *branch_of; /* of a frame, plus one, while a node is split */
     struct branch *branches;
     uint32_t branch_count, branch_capacity;
 };
 
-static int64_t weight(const struct builder *b, uint32_t node)
+static bool is_before(const struct candidate *x, const struct candidate *y)
 {
-    const struct pf_flame_node *at = &b->tree->at[node];
-
-    return pf_value_add(at->total, at->base_total);
-}
-
-static bool is_before(const struct builder *b, uint32_t x, uint32_t y)
-{
-    int64_t p = weight(b, x), q = weight(b, y);
-
-    return p != q ? p > q : x < y; /* ties in order of making: deterministic */
+    if (x->weight != y->weight)
+        return x->weight > y->weight;
+    return x->node < y->node; /* in order of making: the same tree every time */
 }
 
 static void heap_push(struct builder *b, uint32_t node)
 {
+    const struct pf_flame_node *of = &b->tree->at[node];
+    struct candidate new = {pf_value_add(of->total, of->base_total), node};
     uint32_t at = b->heap_count++;
 
-    while (at > 0 && is_before(b, node, b->heap[(at - 1) / 2])) {
+    while (at > 0 && is_before(&new, &b->heap[(at - 1) / 2])) {
         b->heap[at] = b->heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
-    b->heap[at] = node;
+    b->heap[at] = new;
 }
 
 static uint32_t heap_pop(struct builder *b)
 {
-    uint32_t top = b->heap[0];
-    uint32_t last = b->heap[--b->heap_count];
+    uint32_t top = b->heap[0].node;
+    struct candidate last = b->heap[--b->heap_count];
     uint32_t at = 0;
 
     for (;;) {
         uint32_t child = 2 * at + 1;
         if (child >= b->heap_count)
             break;
-        if (child + 1 < b->heap_count && is_before(b, b->heap[child + 1], b->heap[child]))
+        if (child + 1 < b->heap_count && is_before(&b->heap[child + 1], &b->heap[child]))
             child++;
-        if (!is_before(b, b->heap[child], last))
+        if (!is_before(&b->heap[child], &last))
             break;
         b->heap[at] = b->heap[child];
         at = child;
@@ -123,11 +123,18 @@ static int64_t at_least_zero(int64_t value)
 
 static void swap_to_front(struct builder *b, uint32_t at, uint32_t front)
 {
-    uint32_t path = b->order[at];
+    struct pf_path path = b->order[at];
 
     b->order[at] = b->order[front];
     b->scratch[at] = b->scratch[front];
     b->order[front] = path;
+}
+
+/* Frames lie anywhere: ask for those to come while this one is worked on. */
+static void look_ahead(const struct builder *b, uint32_t depth, uint32_t at, uint32_t end)
+{
+    if (at + 12 < end)
+        __builtin_prefetch(b->paths->ids + b->order[at + 12].at + depth);
 }
 
 /* Sort a node's paths into branches; those that end here are its self. Returns how many ended:
@@ -137,7 +144,8 @@ static uint32_t count_branches(struct builder *b, struct pf_flame_node *node, st
     uint32_t ended = 0;
 
     for (uint32_t i = run.from; i < run.to; i++) {
-        const struct pf_path *path = &b->paths->at[b->order[i]];
+        const struct pf_path *path = &b->order[i];
+        look_ahead(b, node->depth, i, run.to);
         if (path->count == node->depth) {
             node->self = pf_value_add(node->self, at_least_zero(path->value));
             node->base_self = pf_value_add(node->base_self, at_least_zero(path->base));
@@ -163,7 +171,7 @@ static int compare_branches(const void *a, const void *b, void *rank)
 
 /* Bring the run's paths into the order of its branches: an American-flag permutation would save the
  * copy, but the copy streams. */
-static void place_paths(struct builder *b, struct run run, uint32_t *copy)
+static void place_paths(struct builder *b, struct run run)
 {
     uint32_t at = run.from;
 
@@ -171,9 +179,13 @@ static void place_paths(struct builder *b, struct run run, uint32_t *copy)
         b->branches[i].at = at;
         at += b->branches[i].count;
     }
-    memcpy(copy, b->order + run.from, (run.to - run.from) * sizeof *copy);
-    for (uint32_t i = run.from; i < run.to; i++)
-        b->order[b->branches[b->scratch[i]].at++] = copy[i - run.from];
+    if (b->branch_count > 1) {
+        memcpy(b->copy + run.from, b->order + run.from, (run.to - run.from) * sizeof *b->copy);
+        for (uint32_t i = run.from; i < run.to; i++)
+            b->order[b->branches[b->scratch[i]].at++] = b->copy[i];
+    } else if (b->branch_count == 1) {
+        b->branches[0].at = run.to;
+    }
 }
 
 static void add_children(struct builder *b, uint32_t parent)
@@ -210,7 +222,7 @@ static void split(struct builder *b, uint32_t node)
     run.from += count_branches(b, &b->tree->at[node], run);
     for (uint32_t i = 0; i < b->branch_count; i++)
         b->branch_of[b->branches[i].frame] = 0;
-    place_paths(b, run, b->scratch + b->paths->count);
+    place_paths(b, run);
     add_children(b, node);
 }
 
@@ -221,7 +233,7 @@ static void close_node(struct builder *b, uint32_t node)
     struct run run = b->runs[node];
 
     for (uint32_t i = run.from; i < run.to; i++) {
-        const struct pf_path *path = &b->paths->at[b->order[i]];
+        const struct pf_path *path = &b->order[i];
         if (path->count != at->depth)
             continue;
         at->self = pf_value_add(at->self, at_least_zero(path->value));
@@ -268,7 +280,7 @@ static void add_root(struct builder *b)
         .frame = PF_NONE, .parent = PF_NONE, .first_child = PF_NONE, .next = PF_NONE};
 
     for (uint32_t i = 0; i < paths->count; i++) {
-        b->order[i] = i;
+        b->order[i] = paths->at[i];
         root.total = pf_value_add(root.total, at_least_zero(paths->at[i].value));
         root.base_total = pf_value_add(root.base_total, at_least_zero(paths->at[i].base));
     }
@@ -283,7 +295,8 @@ void pf_flame_tree_init(struct pf_flame_tree *tree, const struct pf_paths *paths
 
     *tree = (struct pf_flame_tree){0};
     b.order = pf_mem_new(paths->count, sizeof *b.order);
-    b.scratch = pf_mem_new((size_t)paths->count * 2, sizeof *b.scratch);
+    b.copy = pf_mem_new(paths->count, sizeof *b.copy);
+    b.scratch = pf_mem_new(paths->count, sizeof *b.scratch);
     b.branch_of = pf_mem_new(paths->frames.count, sizeof *b.branch_of);
     rank_frames(&b);
     add_root(&b);
@@ -292,6 +305,7 @@ void pf_flame_tree_init(struct pf_flame_tree *tree, const struct pf_paths *paths
     while (b.heap_count)
         close_node(&b, heap_pop(&b));
     free(b.order);
+    free(b.copy);
     free(b.scratch);
     free(b.branch_of);
     free(b.rank);

@@ -18,10 +18,11 @@
 
 enum { FOLDED_DEPTH_MAX = 1 << 16, FOLDED_FIRST_SLOTS = 1024 };
 
+/* Names of up to 16 bytes, which most are, are their own key: nothing else is touched to find them.
+ */
 struct name_slot {
-    uint64_t hash;
-    const char *text; /* in the file; NULL: empty */
-    uint32_t size;
+    uint64_t low, high; /* the bytes; of a longer name: its hash, and where it stands */
+    uint32_t size;      /* 0: empty */
     uint32_t location;
 };
 
@@ -46,20 +47,38 @@ static uint64_t load_word(const char *text)
     return word;
 }
 
-/* Short names are most: two overlapping words cover up to 16 bytes. */
-static uint64_t hash_name(const char *text, size_t size)
+static struct name_slot make_key(const char *text, size_t size)
 {
-    uint64_t a = 0, b = 0;
+    struct name_slot key = {.size = (uint32_t)size};
 
-    if (size > 16)
-        return pf_hash_bytes(text, size);
-    if (size >= 8) {
-        a = load_word(text);
-        b = load_word(text + size - 8);
+    if (size > 16) {
+        key.low = pf_hash_bytes(text, size);
+        key.high = (uint64_t)(uintptr_t)text;
+    } else if (size >= 8) {
+        key.low = load_word(text);
+        key.high = load_word(text + size - 8);
     } else {
-        memcpy(&a, text, size);
+        memcpy(&key.low, text, size);
     }
-    return pf_hash_u64(a ^ (b * 0x9e3779b97f4a7c15ULL) ^ ((uint64_t)size << 56));
+    return key;
+}
+
+static uint32_t first_slot(const struct folded_in *in, const struct name_slot *key)
+{
+    uint64_t mixed = key->low ^ (key->size > 16 ? 0 : key->high * 0x9e3779b97f4a7c15ULL);
+
+    return (uint32_t)pf_hash_u64(mixed + key->size) & in->slot_mask;
+}
+
+static bool is_same_name(const struct name_slot *a, const struct name_slot *b)
+{
+    if (a->low != b->low || a->size != b->size)
+        return false;
+    return a->high == b->high
+           || (a->size > 16
+               && memcmp((const void *)(uintptr_t)a->high, (const void *)(uintptr_t)b->high,
+                         a->size)
+                      == 0);
 }
 
 static void grow_slots(struct folded_in *in)
@@ -71,10 +90,10 @@ static void grow_slots(struct folded_in *in)
     in->slots = pf_mem_new(count, sizeof *in->slots);
     in->slot_mask = count - 1;
     for (uint32_t i = 0; i < old_count; i++) {
-        if (!old[i].text)
+        if (!old[i].size)
             continue;
-        uint32_t at = (uint32_t)old[i].hash & in->slot_mask;
-        while (in->slots[at].text)
+        uint32_t at = first_slot(in, &old[i]);
+        while (in->slots[at].size)
             at = (at + 1) & in->slot_mask;
         in->slots[at] = old[i];
     }
@@ -104,19 +123,18 @@ static uint32_t enter_name(struct folded_in *in, const char *text, size_t size)
 
 static uint32_t find_name(struct folded_in *in, const char *text, size_t size)
 {
-    uint64_t hash = hash_name(text, size);
-    uint32_t at = (uint32_t)hash & in->slot_mask;
+    struct name_slot key = make_key(text, size);
+    uint32_t at = first_slot(in, &key);
 
-    for (; in->slots[at].text; at = (at + 1) & in->slot_mask)
-        if (in->slots[at].hash == hash && in->slots[at].size == size
-            && memcmp(in->slots[at].text, text, size) == 0)
+    for (; in->slots[at].size; at = (at + 1) & in->slot_mask)
+        if (is_same_name(&in->slots[at], &key))
             return in->slots[at].location;
 
-    in->slots[at] = (struct name_slot){hash, text, (uint32_t)size, enter_name(in, text, size)};
-    uint32_t location = in->slots[at].location;
+    key.location = enter_name(in, text, size);
+    in->slots[at] = key;
     if (++in->slot_count > in->slot_mask / 2)
         grow_slots(in);
-    return location;
+    return key.location;
 }
 
 /* How many of the last line's frames this one begins with, whole. */

@@ -13,6 +13,7 @@
 #include "profiler/base/sink.h"
 #include "profiler/profile/paths.h"
 #include "profiler/profile/value.h"
+#include "profiler/report/diff_writers_priv.h"
 #include "profiler/report/selection.h"
 #include "profiler/report/utf8.h"
 #include "profiler/report/writers_priv.h"
@@ -39,6 +40,7 @@ struct folded_out {
     const struct pf_paths *paths;
     const char **names;
     uint32_t *rank; /* of a frame's name among all */
+    bool has_base;
 };
 
 struct ranked {
@@ -85,15 +87,20 @@ static int compare_paths(const void *a, const void *b, void *context)
     return (x->count > y->count) - (x->count < y->count);
 }
 
-static void put_path(const struct folded_out *out, const struct pf_path *path, int64_t value,
-                     struct pf_sink *sink)
+static void put_path(const struct folded_out *out, const struct pf_path *path, struct pf_sink *sink)
 {
-    if (path->count == 0 || value <= 0)
+    int64_t base = path->base > 0 ? path->base : 0, value = path->value > 0 ? path->value : 0;
+
+    if (path->count == 0 || (value == 0 && base == 0))
         return;
     for (uint32_t i = 0; i < path->count; i++) {
         if (i)
             pf_sink_put(sink, ";", 1);
         pf_sink_put_str(sink, out->names[out->paths->ids[path->at + i]]);
+    }
+    if (out->has_base) {
+        pf_sink_put(sink, " ", 1);
+        pf_sink_put_u64(sink, (uint64_t)base);
     }
     pf_sink_put(sink, " ", 1);
     pf_sink_put_u64(sink, (uint64_t)value);
@@ -103,35 +110,58 @@ static void put_path(const struct folded_out *out, const struct pf_path *path, i
 static void put_all(struct folded_out *out, const struct pf_path *sorted, struct pf_sink *sink)
 {
     for (uint32_t i = 0; i < out->paths->count;) {
-        int64_t sum = 0;
-        uint32_t from = i;
-        for (; i < out->paths->count && compare_paths(&sorted[from], &sorted[i], out) == 0; i++)
-            sum = pf_value_add(sum, sorted[i].value);
-        put_path(out, &sorted[from], sum, sink);
+        struct pf_path sum = sorted[i];
+        while (++i < out->paths->count && compare_paths(&sum, &sorted[i], out) == 0) {
+            sum.value = pf_value_add(sum.value, sorted[i].value);
+            sum.base = pf_value_add(sum.base, sorted[i].base);
+        }
+        put_path(out, &sum, sink);
     }
+}
+
+/* sorted: a copy of the paths, put into order here. */
+static void write_paths(const struct pf_paths *paths, struct pf_path *sorted, bool has_base,
+                        struct pf_sink *sink)
+{
+    struct folded_out out = {.paths = paths, .has_base = has_base};
+    struct pf_arena arena = {0};
+
+    out.names = pf_mem_new(paths->frames.count, sizeof *out.names);
+    out.rank = pf_mem_new(paths->frames.count, sizeof *out.rank);
+    for (uint32_t i = 0; i < paths->frames.count; i++)
+        out.names[i] = make_name(&arena, &paths->frames.at[i]);
+    rank_names(&out);
+    qsort_r(sorted, paths->count, sizeof *sorted, compare_paths, &out);
+    put_all(&out, sorted, sink);
+    free(out.names);
+    free(out.rank);
+    pf_arena_fini(&arena);
 }
 
 bool pf_folded_write(const struct pf_profile *profile, const struct pf_report_options *options,
                      struct pf_sink *sink, struct pf_err *err)
 {
     struct pf_paths paths = {0};
-    struct pf_arena arena = {0};
 
     if (!pf_report_paths(&paths, profile, options, err))
         return false;
-
-    struct folded_out out = {.paths = &paths};
-    out.names = pf_mem_new(paths.frames.count, sizeof *out.names);
-    out.rank = pf_mem_new(paths.frames.count, sizeof *out.rank);
-    for (uint32_t i = 0; i < paths.frames.count; i++)
-        out.names[i] = make_name(&arena, &paths.frames.at[i]);
-    rank_names(&out);
-    qsort_r(paths.at, paths.count, sizeof *paths.at, compare_paths, &out);
-    put_all(&out, paths.at, sink);
-
-    free(out.names);
-    free(out.rank);
-    pf_arena_fini(&arena);
+    write_paths(&paths, paths.at, false, sink);
     pf_paths_fini(&paths);
+    return true;
+}
+
+/* As difffolded.pl writes it: "stack BASE NEW". */
+bool pf_diff_write_folded(const struct pf_diff *diff, const struct pf_report_options *options,
+                          struct pf_sink *sink, struct pf_err *err)
+{
+    size_t size = diff->paths.count * sizeof *diff->paths.at;
+    struct pf_path *sorted = pf_mem_new(1, size);
+
+    (void)options;
+    (void)err;
+    if (size)
+        memcpy(sorted, diff->paths.at, size);
+    write_paths(&diff->paths, sorted, true, sink);
+    free(sorted);
     return true;
 }

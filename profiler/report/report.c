@@ -6,10 +6,8 @@
 #include "profiler/report/report.h"
 
 #include <string.h>
-#include <unistd.h>
 
-#include "profiler/base/file.h"
-#include "profiler/base/sink.h"
+#include "profiler/report/deliver.h"
 #include "profiler/report/writers_priv.h"
 
 static const char *const pprof_extensions[] = {".pb.gz", ".pprof", ".pprof.gz", ".prof", NULL};
@@ -75,42 +73,26 @@ const struct pf_report_format *pf_report_format_of(const char *path)
     return best;
 }
 
-static bool write_fd(int fd, const struct pf_profile *profile,
-                     const struct pf_report_format *format, const struct pf_report_options *options,
-                     struct pf_err *err)
+struct order {
+    const struct pf_profile *profile;
+    const struct pf_report_format *format;
+    const struct pf_report_options *options;
+};
+
+static bool write_order(const void *what, struct pf_sink *sink, struct pf_err *err)
 {
-    struct pf_sink sink;
+    const struct order *order = what;
 
-    pf_sink_init(&sink, pf_sink_to_fd, &fd);
-    bool ok = format->write(profile, options, &sink, err) && pf_sink_finish(&sink, err);
-    pf_sink_fini(&sink);
-    return ok;
-}
-
-static bool write_path(const char *path, const struct pf_profile *profile,
-                       const struct pf_report_format *format,
-                       const struct pf_report_options *options, struct pf_err *err)
-{
-    struct pf_new_file file = {0};
-
-    bool ok =
-        pf_new_file_open(&file, path, err)
-        && (write_fd(file.fd, profile, format, options, err) || pf_err_prepend(err, "%s", path))
-        && pf_new_file_commit(&file, err);
-    pf_new_file_close(&file);
-    return ok;
+    return order->format->write(order->profile, order->options, sink, err);
 }
 
 bool pf_report_save(const struct pf_profile *profile, const struct pf_report_format *format,
                     const struct pf_report_options *options, const char *path, struct pf_err *err)
 {
     static const struct pf_report_options plain;
+    struct order order = {profile, format, options ? options : &plain};
 
     if (!format->write)
         return pf_err_set(err, PF_ERR_USAGE, "format '%s' is only read", format->name);
-    if (!options)
-        options = &plain;
-    if (!path || strcmp(path, "-") == 0)
-        return write_fd(STDOUT_FILENO, profile, format, options, err);
-    return write_path(path, profile, format, options, err);
+    return pf_deliver(path, write_order, &order, err);
 }
