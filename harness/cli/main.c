@@ -11,6 +11,9 @@
 #include "harness/cli/verbs.h"
 
 static const struct hn_verb *const verbs[] = {
+    &hn_verb_doctor,
+    &hn_verb_leaks,
+    &hn_verb_diff,
     &hn_verb_record,
     &hn_verb_report,
     &hn_verb_stack,

@@ -26,7 +26,7 @@ __asm__(".pushsection .rodata.hn_supervisor_image, \"a\", @progbits\n"
 extern const char hn_supervisor_image[];
 extern const char hn_supervisor_image_end[];
 
-enum { ENV_MAX = 4096, SAFE_FD = 64 };
+enum { ENV_MAX = 4096, SAFE_FD = 64, EXECUTABLE_MEMFD = 0x10 /* MFD_EXEC */ };
 
 /*
  * Our environment without what belongs to the test runner: a Criterion or Assay process started by
@@ -97,8 +97,11 @@ static int open_image(struct pf_err *err)
 {
     struct pf_bytes image = {hn_supervisor_image,
                              (size_t)(hn_supervisor_image_end - hn_supervisor_image)};
-    int fd = memfd_create("assay-supervisor", MFD_CLOEXEC);
+    /* With vm.memfd_noexec=1 only what asks for it may run (Linux 6.3; EINVAL before). */
+    int fd = memfd_create("assay-supervisor", MFD_CLOEXEC | EXECUTABLE_MEMFD);
 
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create("assay-supervisor", MFD_CLOEXEC);
     if (fd < 0) {
         (void)pf_err_sys(err, errno, "memfd for the server's supervisor");
         return -1;
