@@ -56,7 +56,7 @@ enum mk_do mk_call_begin(struct mk_call *call)
 
     call->errno_at_entry = errno;
     call->set_errno = -1;
-    memset(call->ret, 0, sizeof call->ret);
+    memset(call->ret, 0, call->fn->ret_size);
     if (!mk_enter()) {
         call->nested = true;
         return MK_DO_REAL;

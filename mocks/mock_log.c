@@ -10,14 +10,16 @@
 
 static void keep_bytes(struct mk_record *record, unsigned param, const void *at, size_t size)
 {
-    if (record->bytes_count == MK_LOG_BUFFERS || !at)
+    if (!at)
         return;
     if (size > MK_LOG_BYTES)
         size = MK_LOG_BYTES;
-    record->bytes[record->bytes_count].param = (uint8_t)param;
-    record->bytes[record->bytes_count].size = (uint8_t)size;
-    memcpy(record->bytes[record->bytes_count].at, at, size);
-    record->bytes_count++;
+    struct mk_seen_bytes *bytes = mk_new(sizeof *bytes + size);
+    bytes->next = record->bytes;
+    bytes->param = (uint8_t)param;
+    bytes->size = (uint8_t)size;
+    memcpy(bytes->at, at, size);
+    record->bytes = bytes;
 }
 
 static void keep_inputs(struct mk_record *record, const struct mk_call *call)
@@ -43,12 +45,14 @@ struct mk_record *mk_log_open(const struct mk_call *call)
         mk_state.log_full = true;
         return NULL;
     }
-    struct mk_record *record = mk_new(sizeof *record);
+    size_t args_size = fn->param_count * sizeof(union mk_value);
+    struct mk_record *record = mk_new(sizeof *record + args_size + fn->ret_size);
+    record->ret = (unsigned char *)record->args + args_size;
     record->fn = fn;
     record->seq = mk_state.seq;
     record->thread = mk_thread_id();
     record->caller = call->caller;
-    memcpy(record->args, call->args, fn->param_count * sizeof *record->args);
+    memcpy(record->args, call->args, args_size);
     keep_inputs(record, call);
     if (fn->records_end)
         fn->records_end->next = record;
@@ -75,7 +79,7 @@ void mk_log_close(struct mk_record *record, const struct mk_call *call, const vo
     const struct mk_fn *fn = call->fn;
     union mk_value value = {0};
 
-    if (ret && fn->ret_size <= sizeof record->ret) {
+    if (ret) {
         memcpy(record->ret, ret, fn->ret_size);
         value = mk_load(fn->ret_class, fn->ret_size, ret);
     }
@@ -143,9 +147,9 @@ static void *make_view(struct mk_record *record)
         if (of->call_at != MK_NO_FIELD && of->class != MK_BLOB)
             mk_store(of->class, of->size, view + of->call_at, record->args[i]);
     }
-    for (unsigned b = 0; b < record->bytes_count; b++) {
-        const struct mk_param *of = &fn->params[record->bytes[b].param];
-        struct assay_bytes bytes = {record->bytes[b].at, record->bytes[b].size};
+    for (const struct mk_seen_bytes *seen = record->bytes; seen; seen = seen->next) {
+        const struct mk_param *of = &fn->params[seen->param];
+        struct assay_bytes bytes = {seen->at, seen->size};
         if (of->call_bytes_at != MK_NO_FIELD)
             memcpy(view + of->call_bytes_at, &bytes, sizeof bytes);
     }

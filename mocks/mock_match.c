@@ -88,7 +88,7 @@ static bool is_equal(const struct mk_matcher *matcher, const struct mk_param *pa
         return value.p == matcher->value.p;
     case MK_INT:
     case MK_UINT:
-        return memcmp(&value.u, &matcher->value.u, param->size) == 0;
+        return ((value.u ^ matcher->value.u) << (64 - 8 * param->size)) == 0;
     default:
         return false;
     }

@@ -8,7 +8,7 @@
 
 #include "assay/mock.h"
 
-enum { MK_LOG_BUFFERS = 2, MK_LOG_MAX = 1 << 20 };
+enum { MK_LOG_MAX = 1 << 20 };
 
 /* The rules of one in_order block, and which of them is due. */
 struct mk_order {
@@ -49,22 +49,26 @@ struct mk_rule {
     const void *nearest_caller;
 };
 
+/* First bytes of a buffer of a call. */
+struct mk_seen_bytes {
+    struct mk_seen_bytes *next;
+    uint8_t param, size;
+    unsigned char at[];
+};
+
+/* One call. args has as many as the function has parameters, ret as many bytes as it returns. */
 struct mk_record {
     struct mk_record *next; /* of the same function */
     const struct mk_fn *fn;
     unsigned long seq;
-    union mk_value args[MK_MAX_PARAMS];
-    unsigned char ret[MK_RET_BYTES];
+    const void *caller;
+    void *view; /* struct assay_call_F, once asked for */
+    unsigned char *ret;
+    struct mk_seen_bytes *bytes;
+    pid_t thread;
     int err;
     bool was_real;
-    pid_t thread;
-    const void *caller;
-    struct {
-        uint8_t param, size;
-        unsigned char at[MK_LOG_BYTES];
-    } bytes[MK_LOG_BUFFERS];
-    uint8_t bytes_count;
-    void *view; /* struct assay_call_F, once asked for */
+    union mk_value args[];
 };
 
 struct mk_state {
@@ -82,10 +86,36 @@ struct mk_state {
 extern struct mk_state mk_state;
 
 /* mock_state.c. enter: false if this thread is inside the runtime already. */
-bool mk_enter(void);
-void mk_leave(void);
-void mk_lock(void);
-void mk_unlock(void);
+extern _Thread_local volatile bool mk_inside;
+extern atomic_flag mk_lock_flag;
+void mk_lock_slowly(void);
+
+static inline bool mk_enter(void)
+{
+    if (mk_inside)
+        return false;
+    mk_inside = true;
+    atomic_signal_fence(memory_order_seq_cst);
+    return true;
+}
+
+static inline void mk_leave(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    mk_inside = false;
+}
+
+static inline void mk_lock(void)
+{
+    if (atomic_flag_test_and_set_explicit(&mk_lock_flag, memory_order_acquire))
+        mk_lock_slowly();
+}
+
+static inline void mk_unlock(void)
+{
+    atomic_flag_clear_explicit(&mk_lock_flag, memory_order_release);
+}
+
 pid_t mk_thread_id(void);
 void mk_arm(struct mk_fn *fn);
 struct mk_fn *const *mk_all_fns(void); /* NULL-terminated; NULL if there are none */

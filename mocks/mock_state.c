@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -25,43 +26,32 @@ struct mk_fn *const *mk_all_fns(void)
     return mk_wrapped_fns;
 }
 
-static _Thread_local volatile bool inside;
-static atomic_flag lock = ATOMIC_FLAG_INIT;
+_Thread_local volatile bool mk_inside;
+atomic_flag mk_lock_flag = ATOMIC_FLAG_INIT;
 
-bool mk_enter(void)
+void mk_lock_slowly(void)
 {
-    if (inside)
-        return false;
-    inside = true;
-    atomic_signal_fence(memory_order_seq_cst);
-    return true;
-}
-
-void mk_leave(void)
-{
-    atomic_signal_fence(memory_order_seq_cst);
-    inside = false;
-}
-
-void mk_lock(void)
-{
-    while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire))
+    while (atomic_flag_test_and_set_explicit(&mk_lock_flag, memory_order_acquire))
         (void)syscall(SYS_sched_yield);
 }
 
-void mk_unlock(void)
+/* A forked child has copied what its parent's threads remembered. */
+static atomic_uint forks;
+
+static void count_fork(void)
 {
-    atomic_flag_clear_explicit(&lock, memory_order_release);
+    atomic_fetch_add(&forks, 1U);
 }
 
 pid_t mk_thread_id(void)
 {
-    static _Thread_local pid_t thread, process;
+    static _Thread_local pid_t thread;
+    static _Thread_local unsigned as_of;
+    unsigned now = atomic_load_explicit(&forks, memory_order_relaxed);
 
-    /* A forked child has copied what its parent remembered. */
-    if (!thread || process != getpid()) {
+    if (!thread || as_of != now) {
         thread = (pid_t)syscall(SYS_gettid);
-        process = getpid();
+        as_of = now;
     }
     return thread;
 }
@@ -129,8 +119,10 @@ void assay_mock_begin(assay_mock_report report)
     if (!mk_enter())
         return;
     mk_lock();
-    if (!registered)
+    if (!registered) {
         (void)atexit(at_exit);
+        (void)pthread_atfork(NULL, NULL, count_fork);
+    }
     registered = true;
     if (!mk_state.rules) /* else the suite's .init has drawn from it */
         choose_seed();
@@ -161,10 +153,10 @@ void assay_mock_forget(void)
     bool entered = mk_enter();
 
     /* A test that was aborted inside the runtime (a failing report jumps) may hold the lock. */
-    (void)atomic_flag_test_and_set_explicit(&lock, memory_order_acquire);
+    (void)atomic_flag_test_and_set_explicit(&mk_lock_flag, memory_order_acquire);
     forget();
     mk_unlock();
     if (entered)
         mk_leave();
-    inside = false;
+    mk_inside = false;
 }
