@@ -116,7 +116,7 @@ void pf_unwind_stack(struct pf_trail *trail, const struct pf_regs *regs,
     trail->guessed = trail->signals = 0;
     for (;;) {
         if (trail->count == trail->capacity) {
-            frame.lost = PF_LOST_DEPTH;
+            frame = (struct pf_frame){.lost = PF_LOST_DEPTH};
             break;
         }
         trail->pcs[trail->count++] = now.at[PF_REG_PC];
