@@ -290,6 +290,7 @@ static int record(const struct hn_opts *opts, struct request *request)
     if (!check_output(request, &err) || !catch_stops(&err))
         return hn_opts_fail(opts, &err);
     request->record.stop_fd = stop_pipe[0];
+    request->record.read_profile = pf_report_load;
     if (has_progress) {
         request->record.progress = show_progress;
         request->record.progress_to = stderr;

@@ -13,6 +13,9 @@
 /* In the order in which "auto" tries them. */
 static const struct pf_engine *const record_engines[] = {
     &pf_engine_perf,
+    &pf_engine_agent,
+    &pf_engine_gperftools,
+    &pf_engine_callgrind,
     NULL,
 };
 

@@ -49,6 +49,10 @@ struct pf_record_options {
     bool skip_names;    /* leave addresses unnamed */
     int stop_fd;        /* readable: stop and keep what is there; < 0: none */
 
+    /* How to read what another profiler has written, for the engines that run one; NULL: those
+     * engines are not available. The command line passes pf_report_load. */
+    bool (*read_profile)(struct pf_profile *out, const char *path, struct pf_err *err);
+
     /* About four times a second, from the recording thread; may be NULL. */
     void (*progress)(void *to, const struct pf_record_progress *now);
     void *progress_to;

@@ -63,5 +63,8 @@ void pf_record_job_note(struct pf_record_job *job, const char *fmt, ...) ASSAY_P
 
 /* engine_*.c and record_perf.c; see record.c. */
 extern const struct pf_engine pf_engine_perf;
+extern const struct pf_engine pf_engine_agent;
+extern const struct pf_engine pf_engine_gperftools;
+extern const struct pf_engine pf_engine_callgrind;
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/session/target.h"
 
+#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +239,51 @@ static void stop_command(struct pf_child *command)
     pf_child_fini(command);
 }
 
+bool pf_target_make_work_dir(struct pf_target *target, struct pf_err *err)
+{
+    const char *parent = getenv("TMPDIR");
+    int size = snprintf(target->work_dir, sizeof target->work_dir, "%s/assay-XXXXXX",
+                        parent && parent[0] ? parent : "/tmp");
+
+    if (size < 0 || (size_t)size >= sizeof target->work_dir)
+        (void)snprintf(target->work_dir, sizeof target->work_dir, "/tmp/assay-XXXXXX");
+    if (!mkdtemp(target->work_dir)) {
+        (void)pf_err_sys(err, errno, "%s: temporary directory", target->work_dir);
+        target->work_dir[0] = '\0';
+        return false;
+    }
+    /* A server may give up root before its profile is written. */
+    (void)chmod(target->work_dir, S_IRWXU | S_IRWXG | S_IRWXO | S_ISVTX);
+    return true;
+}
+
+const char *pf_target_word(struct pf_target *target, const char *fmt, ...)
+{
+    assert(target->word_count < PF_TARGET_WORDS_MAX);
+    char *word = target->words[target->word_count++];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(word, PF_TARGET_WORD_BYTES, fmt, args);
+    va_end(args);
+    return word;
+}
+
+static void remove_work_dir(struct pf_target *target)
+{
+    DIR *dir = target->work_dir[0] ? opendir(target->work_dir) : NULL;
+    struct dirent *entry = NULL;
+
+    if (!dir)
+        return;
+    while ((entry = readdir(dir)) != NULL)
+        if (entry->d_type != DT_DIR)
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    (void)closedir(dir);
+    (void)rmdir(target->work_dir);
+    target->work_dir[0] = '\0';
+}
+
 void pf_target_close(struct pf_target *target)
 {
     for (uint32_t i = 0; i < target->process_count; i++)
@@ -246,6 +294,7 @@ void pf_target_close(struct pf_target *target)
     target->process_count = 0;
     if (target->command.pid > 0)
         stop_command(&target->command);
+    remove_work_dir(target);
 }
 
 void pf_target_describe(pid_t pid, char *out, unsigned size)

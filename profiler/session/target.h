@@ -16,7 +16,7 @@
 #include "profiler/base/err.h"
 #include "profiler/base/spawn.h"
 
-enum { PF_TARGET_ARGV_EXTRA_MAX = 16 };
+enum { PF_TARGET_ARGV_EXTRA_MAX = 16, PF_TARGET_WORDS_MAX = 8, PF_TARGET_WORD_BYTES = 512 };
 
 struct pf_target_process {
     pid_t pid;
@@ -35,9 +35,22 @@ struct pf_target {
     uint32_t before_count;
     bool is_held;   /* started, not yet let go */
     char name[256]; /* its argv[0], for messages */
+    void *engine_state; /* the engine's own, from prepare to record */
+
+    char work_dir[64]; /* "" until asked for; removed with all its files by pf_target_close */
+    char words[PF_TARGET_WORDS_MAX][PF_TARGET_WORD_BYTES];
+    uint32_t word_count;
 };
 
 struct pf_record_options;
+
+/* Make a directory under TMPDIR, writable for whatever user the command becomes. */
+ASSAY_CHECKED
+bool pf_target_make_work_dir(struct pf_target *target, struct pf_err *err);
+
+/* A word that engines put before argv or into env, kept as long as the target. At most
+ * PF_TARGET_WORDS_MAX, cut at PF_TARGET_WORD_BYTES. */
+const char *pf_target_word(struct pf_target *target, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 
 /* Look the processes up. The command is not started yet. */
 ASSAY_CHECKED
