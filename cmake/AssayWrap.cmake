@@ -14,7 +14,7 @@
 # INSIDE: functions that the code under test defines itself, static ones as well; every call of them
 # is seen, wherever it stands. TARGET's own code is then built without inlining and with room for a
 # jump before each function; libraries of FROM must be built with -fpatchable-function-entry=16
-# -fno-inline by their owner.
+# -fno-inline, and gcc's -fno-ipa-* options below or clang's -O0, by their owner.
 #
 # CALLERS: shared libraries (by file name) whose calls of the FUNCTIONs are to be seen as well.
 #
@@ -101,9 +101,11 @@ function(assay_wrap_code_ target functions code)
   endforeach()
   assay_wrap_get_(inside ${target} ASSAY_WRAP_INSIDE)
   if(inside)
-    # Room for a jump before each function, and no call that goes past it.
+    # Room for a jump before each function, no call that goes past it, and no caller that relies on
+    # what it has seen of the callee (that it is pure, how much stack alignment it needs, ...).
     target_compile_options(${target}_code PRIVATE -fpatchable-function-entry=16 -fno-inline
-      "$<$<C_COMPILER_ID:GNU>:-fno-ipa-cp;-fno-ipa-sra;-fno-ipa-ra;-fno-ipa-icf;-fno-partial-inlining>")
+      "$<$<C_COMPILER_ID:GNU>:-fno-ipa-cp;-fno-ipa-bit-cp;-fno-ipa-vrp;-fno-ipa-sra;-fno-ipa-ra;-fno-ipa-icf;-fno-ipa-pure-const;-fno-ipa-modref;-fno-ipa-stack-alignment;-fno-partial-inlining>"
+      "$<$<C_COMPILER_ID:Clang>:-O0>")
   endif()
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_code>)
 endfunction()

@@ -23,7 +23,8 @@ static bool is_same_file(const char *path, const struct pf_buf *content)
     if (!pf_file_open(&file, path, &ignored))
         return false;
     struct pf_bytes old = pf_file_view(&file);
-    bool same = old.size == content->size && memcmp(old.at, content->at, old.size) == 0;
+    bool same =
+        old.size == content->size && (old.size == 0 || memcmp(old.at, content->at, old.size) == 0);
     pf_file_close(&file);
     return same;
 }

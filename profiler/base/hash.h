@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PF_HASH_NONE = UINT32_MAX };
+#define PF_HASH_NONE UINT32_MAX /* wider than an enumerator of ISO C may be */
 
 struct pf_hash_slot {
     uint32_t hash;

@@ -13,7 +13,12 @@
     " --function fcntl --function stat"
 #define INSIDE_FLAGS " -fpatchable-function-entry=16 -fno-inline"
 #define GCC_INSIDE                                                                                 \
-    INSIDE_FLAGS " -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -fno-ipa-icf -fno-partial-inlining"
+    INSIDE_FLAGS " -fno-ipa-cp -fno-ipa-bit-cp -fno-ipa-vrp -fno-ipa-sra -fno-ipa-ra"              \
+                 " -fno-ipa-icf -fno-ipa-pure-const -fno-ipa-modref -fno-ipa-stack-alignment"      \
+                 " -fno-partial-inlining"
+#define FORTIFIED_PIC                                                                              \
+    "gcc -O2 -D_FORTIFY_SOURCE=2 -D_FILE_OFFSET_BITS=64 -fPIC -fno-builtin-printf"                 \
+    " -fno-builtin-__printf_chk"
 #define INSIDE "--function hidden --function trap_shown"
 
 static void expect_seen(const struct mock_build *build)
@@ -45,8 +50,7 @@ Test(mocks_traps, renamed_calls_are_mocked_under_their_plain_names)
         "gcc -O2 -fno-builtin-printf -fno-builtin-snprintf",
         "gcc -O2 -D_FORTIFY_SOURCE=2 -fno-builtin-printf -fno-builtin-__printf_chk",
         "gcc -O2 -D_FILE_OFFSET_BITS=64 -fno-builtin-printf",
-        "gcc -O2 -D_FORTIFY_SOURCE=2 -D_FILE_OFFSET_BITS=64 -fPIC -fno-builtin-printf"
-        " -fno-builtin-__printf_chk",
+        FORTIFIED_PIC,
         "gcc -std=c99 -D_GNU_SOURCE -O1 -fno-plt -fno-builtin-printf",
         "clang -O0 -fno-builtin-printf",
         "clang -O2 -fno-builtin-printf",
@@ -61,7 +65,7 @@ Test(mocks_traps, calls_inside_one_file_are_seen_when_built_for_it)
     static const char *const compilers[] = {
         "gcc -O0" GCC_INSIDE,       "gcc -O2" GCC_INSIDE,
         "gcc -O3 -fPIC" GCC_INSIDE, "gcc -O2 -fcf-protection=full" GCC_INSIDE,
-        "clang -O0" INSIDE_FLAGS,   "clang -O2" INSIDE_FLAGS,
+        "clang -O0" INSIDE_FLAGS,   "clang -O2 -fPIC" INSIDE_FLAGS " -O0",
     };
 
     for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)

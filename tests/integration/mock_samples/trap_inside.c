@@ -26,6 +26,12 @@ int trap_twice(int value)
     return trap_shown(value) + trap_shown(value + 1);
 }
 
+/* Two calls that a compiler which has seen hidden would make one. */
+int trap_same(int value)
+{
+    return hidden(value) + hidden(value);
+}
+
 static int by_pointer(int (*function)(int), int value)
 {
     return function(value);

@@ -9,6 +9,7 @@
 int trap_shown(int value);
 int trap_tail(int value);
 int trap_twice(int value);
+int trap_same(int value);
 int trap_by_pointer(int value);
 
 #endif

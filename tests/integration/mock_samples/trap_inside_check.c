@@ -43,6 +43,11 @@ int main(void)
     CHECK(hidden_calls() == 2 && trap_shown_call(1)->ret == 6);
     assay_mock_end();
 
+    assay_mock_begin(report);
+    seq_hidden({.ret = 1}, {.ret = 2});
+    CHECK(trap_same(1) == 3);
+    assay_mock_end();
+
     CHECK(trap_twice(1) == 10);
     if (!failures)
         fprintf(stderr, "all seen\n");
