@@ -44,11 +44,17 @@ static bool parse_pattern(struct pf_budget *out, const char **at)
         if (open == 0)
             break;
     }
-    if (from[size] != ')' || size == 0 || size >= sizeof out->pattern)
+    if (from[size] != ')')
+        return false;
+    *at += size + 1;
+    for (; size && (*from == ' ' || *from == '\t'); size--)
+        from++;
+    while (size && (from[size - 1] == ' ' || from[size - 1] == '\t'))
+        size--;
+    if (size == 0 || size >= sizeof out->pattern)
         return false;
     memcpy(out->pattern, from, size);
     out->pattern[size] = '\0';
-    *at += size + 1;
     return true;
 }
 
