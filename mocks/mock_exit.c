@@ -60,6 +60,8 @@ static void report(const struct mk_exit_trap *trap)
     else if (trap->got != trap->expected)
         mk_fail_at(trap->file, trap->line, "EXPECT_EXIT(%d): it ended with %d", trap->expected,
                    trap->got);
+    else
+        mk_pass_at(trap->file, trap->line);
 }
 
 bool mk_trap_more(struct mk_exit_trap *trap, int jumped)

@@ -62,8 +62,11 @@ static void judge(const struct mk_rule *rule)
     unsigned needed = demanded(rule);
     char why[512];
 
-    if (rule->hits >= needed)
+    if (rule->hits >= needed) {
+        if (needed && rule->verb != MK_SPY)
+            mk_pass_at(rule->file, rule->line);
         return;
+    }
     explain(why, sizeof why, rule);
     mk_fail_at(rule->file, rule->line, "%s_%s: met %u times, expected %u: %s",
                mk_verb_name(rule->verb), rule->fn->name, rule->hits, needed, why);
@@ -74,6 +77,8 @@ static void judge_plan(const struct mk_plan *plan)
     if (!plan->hits && !plan->optional)
         mk_fail_at(plan->file, plan->line,
                    "fault_plan: no call met it: this test shows nothing about the fault");
+    else if (!plan->optional)
+        mk_pass_at(plan->file, plan->line);
 }
 
 void mk_judge(void)

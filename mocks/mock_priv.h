@@ -182,6 +182,8 @@ void mk_got_restore(void);
 /* mock_report.c: a failure of the test at file:line. */
 void mk_fail_at(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* What was demanded there has been met: a test that only expects asserts something. */
+void mk_pass_at(const char *file, int line);
 const char *mk_verb_name(enum mk_verb verb);
 
 /* mock_text.c: words for values; text is cut to size. */

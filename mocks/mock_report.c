@@ -22,6 +22,12 @@ void mk_fail_at(const char *file, int line, const char *fmt, ...)
         (void)fprintf(stderr, "%s:%d: %s\n", file ? file : "?", line, text);
 }
 
+void mk_pass_at(const char *file, int line)
+{
+    if (mk_state.report)
+        mk_state.report(file, line, NULL);
+}
+
 const char *mk_verb_name(enum mk_verb verb)
 {
     static const char *const names[] = {"mock", "spy", "fail", "expect", "seq"};

@@ -105,7 +105,8 @@ bool mk_trap_more(struct mk_exit_trap *trap, int jumped);
 
 /*
  * For runners other than Criterion: call begin before a test's body and end after it. report is
- * called for every failure, from any thread. With Criterion, assay_wrap() does all this.
+ * called for every failure, from any thread, and with text NULL for every expectation that was met.
+ * With Criterion, assay_wrap() does all this.
  */
 typedef void (*assay_mock_report)(const char *file, int line, const char *text);
 void assay_mock_begin(assay_mock_report report);

@@ -12,6 +12,8 @@ static int failures;
 
 static void report(const char *file, int line, const char *text)
 {
+    if (!text)
+        return;
     fprintf(stderr, "%s:%d: %s\n", file, line, text);
     failures++;
 }
