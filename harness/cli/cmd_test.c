@@ -48,6 +48,10 @@ enum key {
     KEY_SLOWEST,
     KEY_NO_STACKS,
     KEY_PROGRESS,
+    KEY_UNDER,
+    KEY_LEAKS,
+    KEY_UPDATE_SNAPSHOTS,
+    KEY_CI,
 };
 
 static const struct hn_opt options[] = {
@@ -74,6 +78,13 @@ static const struct hn_opt options[] = {
     {KEY_ALLOW_EXIT, "allow-exit", NULL, "exit(0) in a test passes it, as with Criterion alone"},
     {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
     {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
+    {KEY_UNDER, "under", "TOOL",
+     "each test under memcheck, helgrind, drd or callgrind; asan-build and tsan-build insist\n"
+     "that the binaries were built so; verdicts and reports are each test's own"},
+    {KEY_LEAKS, "leaks", NULL,
+     "leaked memory and open descriptors are red, too (memory: sanitizer builds, or memcheck)"},
+    {KEY_UPDATE_SNAPSHOTS, "update-snapshots", NULL, "take over what assay_snapshot() now sees"},
+    {KEY_CI, "ci", NULL, "refuse missing snapshots (default where CI is in the environment)"},
     {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
     {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
@@ -276,6 +287,15 @@ static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config
         return config->allow_empty = true;
     case KEY_ENGINE:
         return read_choice(opts, engines, &config->engine);
+    case KEY_UNDER:
+        return read_choice(opts, hn_tool_names, &config->under);
+    case KEY_LEAKS:
+        config->schedule.policy.leaks_are_red = true;
+        return config->leaks = true;
+    case KEY_UPDATE_SNAPSHOTS:
+        return config->update_snapshots = true;
+    case KEY_CI:
+        return config->ci = true;
     case KEY_HISTORY:
         config->history = strcmp(opts->value, "none") == 0 ? NULL : opts->value;
         return true;
@@ -314,6 +334,10 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_ENGINE:
     case KEY_HISTORY:
     case KEY_BUILD_DIR:
+    case KEY_UNDER:
+    case KEY_LEAKS:
+    case KEY_UPDATE_SNAPSHOTS:
+    case KEY_CI:
         return take_rest(opts, key, config);
     default:
         return take_schedule(opts, key, &config->schedule);
@@ -375,6 +399,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         .history = ".assay/tests",
         .color = is_terminal && !getenv("NO_COLOR"),
         .live = is_terminal,
+        .ci = getenv("CI") != NULL,
         .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1,
                      .timeout_s = 60,
                      .repeat = 1},

@@ -14,6 +14,9 @@
 
 #include "harness/preload/preload.h"
 
+/* Weak: tools that start the binary load us, too, and have no libcriterion. */
+#pragma weak criterion_options
+
 static uint32_t current;
 
 static void send_event(struct hn_wire_native *event, const char *text)

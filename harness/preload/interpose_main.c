@@ -17,6 +17,10 @@
 
 #include "harness/preload/preload.h"
 
+/* Weak: tools that start the binary load us, too, and have no libcriterion. */
+#pragma weak criterion_initialize
+#pragma weak criterion_finalize
+
 struct hn_preload hn_preload = {.control_fd = -1};
 
 void *hn_real(const char *name)

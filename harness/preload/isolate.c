@@ -98,6 +98,20 @@ static void reset_coverage(const struct hn_wire_run *run)
     reset();
 }
 
+/* What the mock runtime reads when the body begins (assay/torture_hook.h). */
+static void announce_torture(const struct hn_wire_run *run)
+{
+    char text[64];
+
+    if (!run->torture[0])
+        return;
+    (void)setenv("ASSAY_TORTURE", run->torture, 1);
+    (void)snprintf(text, sizeof text, "%u", run->torture_nth);
+    (void)setenv("ASSAY_TORTURE_NTH", text, 1);
+    (void)snprintf(text, sizeof text, "/proc/%d/fd/%d", run->torture_pid, run->torture_fd);
+    (void)setenv("ASSAY_TORTURE_OUT", text, 1);
+}
+
 void hn_isolate(const struct hn_wire_run *run)
 {
     char number[32];
@@ -108,6 +122,7 @@ void hn_isolate(const struct hn_wire_run *run)
         (void)snprintf(number, sizeof number, "%u", run->attempt);
         (void)setenv("ASSAY_ATTEMPT", number, 1);
     }
+    announce_torture(run);
     reset_coverage(run);
     if (run->flags & HN_WIRE_RUN_NETNS)
         enter_network();

@@ -88,6 +88,12 @@ void hn_coverage_dump(void);
 void hn_fds_remember(int but_not);
 void hn_fds_compare(void);
 
+/* valgrind_ask.c: the tool begins to count with the test, and its findings so far are recorded.
+ * Nothing happens when not under valgrind. */
+bool hn_valgrind_is_here(void);
+void hn_valgrind_begin(void);
+void hn_valgrind_ask(bool wants_leaks);
+
 /* isolate.c: limits, temporary directory and network of the test. */
 void hn_isolate(const struct hn_wire_run *run);
 

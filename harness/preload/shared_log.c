@@ -19,7 +19,7 @@ static struct hn_record *reserve(struct hn_shared *shared, size_t text_size)
     uint32_t size = (uint32_t)((sizeof(struct hn_record) + text_size + 1 + 7) & ~(size_t)7);
     uint32_t at = __atomic_fetch_add(&shared->used, size, __ATOMIC_RELAXED);
 
-    if (at > RECORDS_MAX - HN_WIRE_TEXT_MAX || at + size > RECORDS_MAX) {
+    if (at > RECORDS_MAX || size > RECORDS_MAX - at) {
         __atomic_fetch_add(&shared->dropped, 1, __ATOMIC_RELAXED);
         return NULL;
     }
@@ -34,8 +34,9 @@ void hn_record(enum hn_record_kind kind, uint32_t line, const char *text, size_t
 
     if (!shared)
         return;
-    if (size > HN_WIRE_TEXT_MAX - sizeof(struct hn_record) - 16)
-        size = HN_WIRE_TEXT_MAX - sizeof(struct hn_record) - 16;
+    size_t max = kind == HN_RECORD_SNAPSHOT ? HN_WIRE_SNAPSHOT_MAX : HN_WIRE_TEXT_MAX;
+    if (size > max)
+        size = max;
     if (kind == HN_RECORD_FAILURE)
         __atomic_fetch_add(&shared->failures, 1, __ATOMIC_RELAXED);
     struct hn_record *record = reserve(shared, size);

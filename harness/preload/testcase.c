@@ -22,6 +22,10 @@
 
 #include "harness/preload/preload.h"
 
+/* Weak: tools that start the binary load us, too, and have no libcriterion. */
+#pragma weak criterion_current_test
+#pragma weak criterion_current_suite
+
 /* Where a failed assertion goes on: the end of the current phase, or the next data point. */
 static jmp_buf *escape;
 
@@ -256,9 +260,12 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
+    hn_valgrind_begin();
     if (item->test->test)
         item->test->test();
-    hn_fds_compare();
+    hn_valgrind_ask(run->flags & HN_WIRE_RUN_LEAKS);
+    if (!hn_valgrind_is_here()) /* which keeps descriptors of its own */
+        hn_fds_compare();
     hn_phase_set(HN_PHASE_DONE);
     exit(0);
 }

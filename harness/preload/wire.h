@@ -25,8 +25,10 @@
 
 enum {
     HN_WIRE_PACKET_MAX = 48 * 1024,
-    HN_WIRE_SHARED_BYTES = 1 << 20,
-    HN_WIRE_TEXT_MAX = 32 * 1024, /* of one record */
+    HN_WIRE_SHARED_BYTES = 4 << 20,
+    HN_WIRE_TEXT_MAX = 32 * 1024,   /* of one record */
+    HN_WIRE_SNAPSHOT_MAX = 1 << 20, /* of a snapshot's record */
+    HN_WIRE_NAMES_MAX = 512,
     HN_WIRE_PATH_MAX = 256,
 };
 
@@ -87,9 +89,12 @@ struct hn_wire_run {
     uint32_t flags;
     uint32_t attempt;
     uint32_t torture_nth; /* which fallible call fails; 0: only count them */
+    int32_t torture_fd;   /* of torture_pid: where the mocks tell what they did */
+    int32_t torture_pid;
     uint64_t memory_bytes;
     uint64_t gcov_dump, gcov_reset; /* file addresses in the executable, 0: not built so */
     char temp_dir[HN_WIRE_PATH_MAX];
+    char torture[HN_WIRE_NAMES_MAX]; /* the calls to fail, "": no torture */
 };
 
 struct hn_wire_state {
@@ -147,7 +152,8 @@ enum hn_record_kind {
     HN_RECORD_SOCKET,   /* text: a listening socket left open */
     HN_RECORD_NEEDS,    /* text: a tool this test must run under: "callgrind", "allocs" */
     HN_RECORD_MEMCHECK, /* text: "ERRORS DEFINITE_BYTES" */
-    HN_RECORD_TORTURE,  /* text: count of fallible calls seen, or the call that failed */
+    HN_RECORD_BUDGET,   /* text: file, 0x1f, limit: judged by callgrind's dump of the block */
+    HN_RECORD_SNAPSHOT, /* text: file, content, redactions, each ended by NUL */
 };
 
 /* The record that follows is complete when kind is not 0. Sizes are multiples of 8. */

@@ -126,6 +126,9 @@ static void on_end(void *self, const struct hn_test *test, const struct hn_attem
     (void)json_object_set_new(event, "duration_s", json_real(attempt->duration_s));
     (void)json_object_set_new(event, "cpu_s", json_real((double)attempt->cpu_us / 1e6));
     (void)json_object_set_new(event, "peak_kib", json_integer((json_int_t)attempt->peak_kib));
+    if (attempt->instructions)
+        (void)json_object_set_new(event, "instructions",
+                                  json_integer((json_int_t)attempt->instructions));
     (void)json_object_set_new(event, "asserts", json_integer((json_int_t)attempt->asserts));
     (void)json_object_set_new(event, "asserted_nothing", json_boolean(attempt->asserted_nothing));
     (void)json_object_set_new(event, "reason", hn_json_text(attempt->reason));

@@ -63,6 +63,7 @@ struct hn_attempt {
     int exit_code;
     uint64_t asserts;
     uint64_t cpu_us, peak_kib;
+    uint64_t instructions; /* under callgrind; 0: not counted */
     bool asserted_nothing;
     struct hn_message *messages; /* in order */
     struct hn_leak *leaks;

@@ -7,6 +7,7 @@
 #define HARNESS_RUNNER_SCHEDULE_H
 
 #include "harness/runner/suite_process.h"
+#include "harness/runner/tool.h"
 #include "harness/runner/verdict.h"
 
 /* What wants to know how the run goes; any may be NULL. */
@@ -18,6 +19,11 @@ struct hn_listener {
     void (*on_tick)(void *self); /* about ten times a second */
     const struct hn_listener *next;
 };
+
+/* How a binary is started for tests that need more than a plain process. */
+enum hn_special { HN_PLAIN, HN_SPECIAL_CALLGRIND, HN_SPECIAL_ALLOCS, HN_SPECIAL_COUNT };
+
+struct hn_snapshots;
 
 struct hn_schedule {
     unsigned jobs;
@@ -34,6 +40,13 @@ struct hn_schedule {
     uint64_t memory_bytes;
     bool keep_output; /* of passed tests too */
     struct hn_policy policy;
+    const struct hn_tool *tool; /* NULL: none */
+    /* Start a binary in a special way and list it; NULL: not possible here. */
+    bool (*start_special)(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
+                          struct pf_err *err);
+    void *special_self;
+    const struct hn_tool *callgrind; /* of HN_SPECIAL_CALLGRIND */
+    const struct hn_snapshots *snapshots;
     const struct hn_listener *listener;
 };
 

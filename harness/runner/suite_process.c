@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "harness/runner/wire_read.h"
 #include "profiler/base/clock.h"
 
-enum { ARGV_MAX = 64, NUMBER_MAX = 16 };
+enum { ARGV_MAX = 64, AWAIT_SECONDS = 120 };
 
 static void close_fd(int *fd)
 {
@@ -172,6 +173,27 @@ enum hn_suite_step hn_suite_receive(struct hn_suite *suite, struct hn_plan *plan
         return HN_SUITE_BROKEN;
     }
     return HN_SUITE_MORE;
+}
+
+bool hn_suite_await_list(struct hn_suite *suite, struct pf_err *err)
+{
+    static char packet[HN_WIRE_PACKET_MAX];
+    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)AWAIT_SECONDS * 1000000000u;
+
+    while (!suite->is_listed) {
+        struct pollfd ready[2] = {{suite->control_fd, POLLIN, 0}, {suite->output_fd, POLLIN, 0}};
+        if (poll(ready, 2, pf_clock_left_ms(deadline_ns)) == 0)
+            return pf_err_set(err, PF_ERR_SYSTEM, "the binary did not list its tests again");
+        if (ready[1].revents & POLLIN)
+            (void)hn_capture_drain(&suite->output, suite->output_fd);
+        if (!ready[0].revents)
+            continue;
+        ssize_t got = recv(suite->control_fd, packet, sizeof packet, 0);
+        if (got <= 0 && errno != EINTR)
+            return pf_err_set(err, PF_ERR_SYSTEM, "the binary ended before it listed its tests");
+        suite->is_listed = got > 0 && hn_wire_type(packet, (size_t)got) == HN_WIRE_LISTED;
+    }
+    return true;
 }
 
 bool hn_suite_open_lane(struct hn_suite *suite, const int fds[4], struct pf_err *err)

@@ -46,6 +46,10 @@ enum hn_suite_step { HN_SUITE_MORE, HN_SUITE_LISTED, HN_SUITE_BROKEN };
  */
 enum hn_suite_step hn_suite_receive(struct hn_suite *suite, struct hn_plan *plan, uint32_t binary);
 
+/* For a second process of a binary already listed: skip its list, within two minutes. */
+ASSAY_CHECKED
+bool hn_suite_await_list(struct hn_suite *suite, struct pf_err *err);
+
 /* Hand the four descriptors of a new lane over: control, stdout, stderr, shared mapping. */
 ASSAY_CHECKED
 bool hn_suite_open_lane(struct hn_suite *suite, const int fds[4], struct pf_err *err);

@@ -6,21 +6,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/preload/wire.h"
 #include "harness/runner/criterion_run.h"
 #include "harness/runner/ctest_discover.h"
 #include "harness/runner/history.h"
 #include "harness/runner/json_events.h"
 #include "harness/runner/live_view.h"
 #include "harness/runner/load.h"
+#include "harness/runner/snapshots.h"
+#include "harness/runner/temp_dir.h"
 #include "harness/runner/test_list.h"
 #include "harness/runner/test_report.h"
 #include "profiler/base/clock.h"
 
 enum { LOAD_SECONDS = 30, PATH_SIZE = 4096 };
 
-/* The plan's binaries, started. */
+/* The plan's binaries, started, perhaps under a tool. */
 struct loaded {
     struct hn_suite *at;
+    struct hn_tool tool, callgrind;
+    struct hn_temp_dir tool_dir;
+    const struct hn_plan *plan;
     char preload[PATH_SIZE];
 };
 
@@ -132,15 +138,56 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
     return red;
 }
 
+/* A second process of a binary for tests with budgets: under callgrind, or counting allocations. */
+static bool start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
+                          struct pf_err *err)
+{
+    struct loaded *suites = self;
+    char allocs[PATH_SIZE];
+    struct hn_suite_spec spec = {
+        .binary = &suites->plan->binaries[binary], .preload = suites->preload, .engine = "fork"};
+    struct hn_suite suite = {0};
+
+    if (kind == HN_SPECIAL_ALLOCS) {
+        if (!hn_preload_find(allocs, sizeof allocs, "libassay-allocs.so", err))
+            return false;
+        spec.extra_preload = allocs;
+    } else {
+        struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)suites->plan)->arena;
+        if (!suites->tool_dir.base[0] && !hn_temp_dir_open(&suites->tool_dir))
+            return pf_err_set(err, PF_ERR_SYSTEM, "no directory can be written for callgrind");
+        if (!hn_tool_open(&suites->callgrind, "callgrind", suites->tool_dir.base, arena, err))
+            return pf_err_prepend(err, "assay_instructions_at_most needs a counter");
+        spec.wrapper = suites->callgrind.words;
+    }
+    if (!hn_suite_start(&suite, &spec, err) || !hn_suite_await_list(&suite, err)) {
+        hn_suite_stop(&suite);
+        return false;
+    }
+    *out = suite;
+    return true;
+}
+
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
-                               const struct loaded *suites, const struct hn_run_info *info,
+                               struct loaded *suites, const struct hn_run_info *info,
                                struct hn_tally *tally, struct pf_err *err)
 {
     struct hn_schedule schedule = config->schedule;
     struct hn_live_view view;
     struct hn_json_events json;
 
+    if (suites->tool.name) {
+        schedule.tool = &suites->tool;
+        schedule.time_factor = suites->tool.time_factor;
+        schedule.run_flags |= suites->tool.is_valgrind ? HN_WIRE_RUN_NO_STACKS : 0;
+        schedule.run_flags |= strcmp(suites->tool.name, "memcheck") == 0 ? HN_WIRE_RUN_LEAKS : 0;
+    }
+    struct hn_snapshots snapshots = {config->update_snapshots, config->ci};
+    schedule.snapshots = &snapshots;
+    schedule.start_special = start_special;
+    schedule.special_self = suites;
+    schedule.callgrind = &suites->callgrind;
     schedule.keep_output = config->junit || config->json || config->tap || config->html;
     if (config->json) {
         if (!hn_json_open(&json, config->json, err))
@@ -183,7 +230,7 @@ static void save_history(const struct hn_test_config *config, const struct hn_pl
 }
 
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
-                    const struct loaded *suites, struct pf_err *err)
+                    struct loaded *suites, struct pf_err *err)
 {
     struct hn_tally tally;
     struct hn_run_info info = {
@@ -210,22 +257,66 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
     return is_red(plan, &tally, config, err) ? 1 : 0;
 }
 
+/* "asan-build" and "tsan-build" promise that the binary is one. */
+static void check_builds(struct hn_plan *plan, const struct hn_tool *tool)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++) {
+        struct hn_binary *binary = &plan->binaries[i];
+        if (binary->kind == HN_BINARY_BAD)
+            continue;
+        bool ok = (!tool->wants_asan || binary->has_asan) && (!tool->wants_tsan || binary->has_tsan)
+                  && (!tool->is_valgrind || (!binary->has_asan && !binary->has_tsan));
+        if (ok)
+            continue;
+        binary->kind = HN_BINARY_BAD;
+        binary->problem =
+            tool->is_valgrind
+                ? "built with a sanitizer, which cannot run under valgrind: use a plain build"
+                : hn_text(&plan->arena, "not built with -fsanitize=%s, which --under %s needs",
+                          tool->wants_asan ? "address" : "thread", tool->name);
+    }
+}
+
+static bool open_tool(const struct hn_test_config *config, struct hn_plan *plan,
+                      struct loaded *suites, struct pf_err *err)
+{
+    if (!config->under)
+        return true;
+    if (!hn_temp_dir_open(&suites->tool_dir))
+        return pf_err_set(err, PF_ERR_SYSTEM,
+                          "no directory can be written for the tool's logs: set TMPDIR");
+    if (!hn_tool_open(&suites->tool, config->under, suites->tool_dir.base, &plan->arena, err))
+        return false;
+    check_builds(plan, &suites->tool);
+    return true;
+}
+
+static bool load(const struct hn_test_config *config, struct hn_plan *plan, struct loaded *suites,
+                 struct pf_err *err)
+{
+    struct hn_load_spec spec = {
+        .preload = suites->preload,
+        .engine = config->engine,
+        .wrapper = suites->tool.words[0] ? suites->tool.words : NULL,
+        .deadline_s = LOAD_SECONDS * (suites->tool.words[0] ? 4 : 1),
+    };
+
+    suites->at = pf_mem_new(plan->binary_count, sizeof *suites->at);
+    return hn_plan_load(plan, suites->at, &spec, err);
+}
+
 int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
 {
     struct hn_plan plan = {0};
-    struct loaded suites = {0};
+    struct loaded suites = {.plan = &plan};
 
     bool ok = hn_preload_find(suites.preload, sizeof suites.preload, "libassay-runner.so", err)
-              && add_binaries(&plan, config, err);
-    if (ok) {
-        struct hn_load_spec load = {
-            .preload = suites.preload, .engine = config->engine, .deadline_s = LOAD_SECONDS};
-        suites.at = pf_mem_new(plan.binary_count, sizeof *suites.at);
-        ok = hn_plan_load(&plan, suites.at, &load, err);
-    }
+              && add_binaries(&plan, config, err) && open_tool(config, &plan, &suites, err)
+              && load(config, &plan, &suites, err);
     int status = ok ? run_plan(config, &plan, &suites, err) : pf_err_exit_status(err->code);
     for (uint32_t i = 0; suites.at && i < plan.binary_count; i++)
         hn_suite_stop(&suites.at[i]);
+    hn_temp_dir_close(&suites.tool_dir);
     free(suites.at);
     hn_plan_fini(&plan);
     return status;

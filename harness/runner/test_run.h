@@ -23,7 +23,7 @@ struct hn_test_config {
     bool leaks, coverage, allow_empty, quiet, color, live;
     bool watch;
     const char *build_command; /* before each round of a watch; NULL: guessed */
-    bool update_snapshots;
+    bool update_snapshots, ci;
     unsigned slowest;
     const char *junit, *tap, *json, *html; /* paths, "-" stdout, NULL none */
     bool github;

@@ -14,6 +14,7 @@ struct hn_shared;
 
 /* What the runner saw from outside. */
 struct hn_observed {
+    int pid;
     int wait_status;
     bool timed_out;
     bool was_idle;  /* timed out without having used the CPU for the second half of its time */

@@ -1,0 +1,22 @@
+/*
+ * Budgets of instructions and allocations: what a run needs to judge them, and callgrind's answer.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HARNESS_RUNNER_BUDGETS_H
+#define HARNESS_RUNNER_BUDGETS_H
+
+#include <sys/types.h>
+
+#include "harness/runner/schedule.h"
+
+struct hn_shared;
+
+/* HN_PLAIN unless the test said that it cannot be judged in a plain process. */
+enum hn_special hn_special_needed(const struct hn_shared *shared);
+
+/* Compare each block's dump by callgrind with its limit; the dumps of process pid are removed. */
+void hn_budgets_judge(struct hn_attempt *attempt, struct pf_arena *arena,
+                      const struct hn_shared *shared, const struct hn_tool *callgrind, pid_t pid);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/runner/snapshots.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/preload/wire.h"
+#include "harness/runner/wire_read.h"
+#include "profiler/base/file.h"
+
+enum { PATH_SIZE = 4096, REDACTIONS_MAX = 64, FILE_MAX = 4 << 20 };
+
+struct judge {
+    struct hn_attempt *attempt;
+    struct pf_arena *arena;
+    const struct hn_test *test;
+    const struct hn_snapshots *options;
+    const char *file;
+    uint32_t line;
+    unsigned number;
+};
+
+static void fail(struct judge *judge, const char *text)
+{
+    hn_attempt_say(judge->attempt, judge->arena, HN_MESSAGE_FAILURE, judge->file, judge->line,
+                   text);
+    if (judge->attempt->status < HN_FAIL) {
+        judge->attempt->status = HN_FAIL;
+        judge->attempt->reason = "a snapshot differs";
+    }
+}
+
+static void note(struct judge *judge, const char *text)
+{
+    hn_attempt_say(judge->attempt, judge->arena, HN_MESSAGE_NOTE, judge->file, judge->line, text);
+}
+
+/* The file's directory, and a name of characters that every file system takes. */
+static void make_path(struct judge *judge, char directory[PATH_SIZE], char path[PATH_SIZE])
+{
+    char name[512];
+    const char *slash = strrchr(judge->file, '/');
+    int size = slash ? (int)(slash - judge->file) : 0;
+
+    (void)snprintf(directory, PATH_SIZE, "%.*s%ssnapshots", size, judge->file, slash ? "/" : "");
+    (void)snprintf(name, sizeof name, "%s.%s.%u", judge->test->suite, judge->test->name,
+                   judge->number);
+    for (char *at = name; *at; at++)
+        if (!isalnum((unsigned char)*at) && !strchr("._-[]", *at))
+            *at = '_';
+    (void)snprintf(path, PATH_SIZE, "%.3000s/%s.snap", directory, name);
+}
+
+static void write_snapshot(struct judge *judge, const char *directory, const char *path,
+                           struct pf_buf *content, const char *why)
+{
+    struct pf_err err = {0};
+
+    (void)mkdir(directory, 0777);
+    if (!pf_file_write(path, pf_buf_view(content), &err))
+        fail(judge, hn_text(judge->arena, "the snapshot cannot be written: %s", err.text));
+    else
+        note(judge, hn_text(judge->arena, "snapshot %s: %s", why, path));
+}
+
+static void compare(struct judge *judge, const char *path, struct pf_buf *before,
+                    struct pf_buf *after)
+{
+    struct pf_buf text = {0};
+
+    pf_buf_printf(&text, "differs from %s (--update-snapshots takes it over)\n", path);
+    hn_snapshot_diff(&text, pf_buf_cstr(before), pf_buf_cstr(after));
+    fail(judge, pf_buf_cstr(&text));
+    pf_buf_fini(&text);
+}
+
+static void judge_content(struct judge *judge, struct pf_buf *content)
+{
+    char directory[PATH_SIZE], path[PATH_SIZE];
+    struct pf_buf before = {0};
+    struct pf_err err = {0};
+
+    make_path(judge, directory, path);
+    bool exists = access(path, F_OK) == 0;
+    if (exists && !pf_file_read(&before, path, FILE_MAX, &err)) {
+        fail(judge, hn_text(judge->arena, "the snapshot cannot be read: %s", err.text));
+    } else if (!exists && judge->options->refuse_missing && !judge->options->update) {
+        fail(judge, hn_text(judge->arena,
+                            "no snapshot %s, and none is taken in CI: run with --update-snapshots "
+                            "and commit it",
+                            path));
+    } else if (!exists) {
+        write_snapshot(judge, directory, path, content, "taken");
+    } else if (before.size != content->size || memcmp(before.at, content->at, before.size) != 0) {
+        if (judge->options->update)
+            write_snapshot(judge, directory, path, content, "updated");
+        else
+            compare(judge, path, &before, content);
+    }
+    pf_buf_fini(&before);
+}
+
+/* "FILE\0CONTENT\0REDACTION\0..." */
+static void judge_record(struct judge *judge, const struct hn_record_view *record)
+{
+    const char *redactions[REDACTIONS_MAX + 1] = {0};
+    const char *at = record->text, *end = record->text + record->size;
+    const char *problem = NULL;
+    struct pf_buf content = {0};
+    unsigned count = 0;
+
+    judge->file = at;
+    judge->line = record->line;
+    judge->number++;
+    at += strlen(at) + 1;
+    const char *raw = at < end ? at : "";
+    at += strlen(raw) + 1;
+    for (; at < end && count < REDACTIONS_MAX; at += strlen(at) + 1)
+        redactions[count++] = at;
+    if (hn_snapshot_canonical(&content, raw, redactions, &problem))
+        judge_content(judge, &content);
+    else
+        fail(judge, hn_text(judge->arena, "not a regular expression: %s", problem));
+    pf_buf_fini(&content);
+}
+
+void hn_snapshots_judge(struct hn_attempt *attempt, struct pf_arena *arena,
+                        const struct hn_test *test, const struct hn_shared *shared,
+                        const struct hn_snapshots *options)
+{
+    struct judge judge = {attempt, arena, test, options, NULL, 0, 0};
+    struct hn_record_view record;
+
+    for (uint32_t at = 0; hn_wire_next_record(shared, &at, &record);)
+        if (record.kind == HN_RECORD_SNAPSHOT)
+            judge_record(&judge, &record);
+}
