@@ -113,14 +113,13 @@ static void begin_in_child(void)
     atomic_store(&ag_agent.linked, NULL);
     atomic_store(&ag_agent.region, NULL);
     atomic_store(&ag_agent.phase, AG_PASSIVE);
-    ag_objects_reset();
     ag_agent.pid = (uint32_t)getpid();
     ag_agent.hello.pid = ag_agent.pid;
     ag_agent.hello.reason = PF_HELLO_FORK;
     struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
     if (region && ag_inherited_enter(region)) {
         atomic_store(ag_agent.alive, 1);
-        ag_objects_update(region);
+        ag_objects_carry_over(region);
         publish(region);
     }
     ag_inherited_discard();
@@ -159,9 +158,9 @@ int assay_agent_attach(const char *text)
     errno = kept_errno;
     if (!region || !watch_forks())
         return ECONNREFUSED;
-    ag_objects_reset();
     if (before)
         (void)munmap(before, before->size_bytes);
+    ag_objects_carry_over(region);
     ag_objects_update(region);
     publish(region);
     errno = kept_errno;

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "profiler/agent/code_memory.h"
 #include "profiler/agent/code_objects_priv.h"
-#include "profiler/trace/region.h"
 
 static uint64_t hash_bytes(const void *bytes, size_t size)
 {
@@ -170,18 +170,16 @@ static bool find_cfi(struct pf_cfi_source *out, const struct ag_object *object,
     return true;
 }
 
-const struct pf_rows *ag_object_rows(struct pf_region *region, const struct ag_object *object,
+const struct pf_rows *ag_object_rows(const struct ag_object *object,
                                      const struct dl_phdr_info *info)
 {
     struct pf_cfi_source source;
     struct pf_rows_stats stats;
-    size_t scratch_size = 0;
+    size_t scratch_size = 0, room;
 
     if (!find_cfi(&source, object, info))
         return NULL;
-    uint64_t at = (atomic_load(&region->work_next) + 63) & ~63ull;
-    uint8_t *memory = (uint8_t *)pf_region_part(region, region->work_at) + at;
-    size_t room = at < region->sizes.work_bytes ? region->sizes.work_bytes - at : 0;
+    void *memory = ag_code_memory_free(&room);
 
     (void)pf_rows_build(memory, room, NULL, 0, &scratch_size, &source, &stats);
     void *scratch = mmap(NULL, scratch_size + 1, PROT_READ | PROT_WRITE,
@@ -193,6 +191,6 @@ const struct pf_rows *ag_object_rows(struct pf_region *region, const struct ag_o
     (void)munmap(scratch, scratch_size + 1);
     if (size == 0 || size > room)
         return NULL;
-    atomic_store(&region->work_next, at + size);
+    ag_code_memory_use(size);
     return pf_rows_check((struct pf_bytes){memory, size});
 }

@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "profiler/agent/agent.h"
+#include "profiler/agent/code_memory.h"
 #include "profiler/agent/code_objects_priv.h"
 
 enum { OBJECTS_MAX = 2048, MAPS = 32 };
 
-/* In the region's work area: never a root of the leak check, and gone with the region. */
+/* In the agent's own memory (code_memory.h). */
 struct tables {
     uint32_t known_count;
     uint32_t next_map;
     struct ag_object known[OBJECTS_MAX];
+    struct pf_region_module records[OBJECTS_MAX];
     struct pf_code_map maps[MAPS];
     struct pf_code codes[MAPS][OBJECTS_MAX];
 };
@@ -22,22 +24,25 @@ static struct tables *tables;
 static atomic_flag updating;
 static atomic_bool again;
 
-void ag_objects_reset(void)
+void ag_objects_carry_over(struct pf_region *region)
 {
-    tables = NULL;
-    atomic_flag_clear(&updating);
+    atomic_flag_clear(&updating); /* whoever held it is not in this process, or long done */
     atomic_store(&again, false);
-    atomic_store(&ag_agent.code_map, NULL);
+    ag_code_memory_tell(region);
+    for (uint32_t i = 0; tables && i < tables->known_count; i++)
+        (void)pf_module_add(region, &tables->records[i]);
 }
 
-static struct tables *take_tables(struct pf_region *region)
+static void take_tables(struct pf_region *region)
 {
-    uint64_t at = (atomic_load(&region->work_next) + 63) & ~63ull;
+    size_t room;
+    void *memory = ag_code_memory_free(&room);
 
-    if (at + sizeof(struct tables) > region->sizes.work_bytes)
-        return NULL;
-    atomic_store(&region->work_next, at + sizeof(struct tables));
-    return (struct tables *)pf_region_part(region, region->work_at + at);
+    if (room < sizeof(struct tables))
+        return;
+    ag_code_memory_use(sizeof(struct tables));
+    ag_code_memory_tell(region);
+    tables = memory;
 }
 
 static const struct pf_rows *rows_known(uint64_t content)
@@ -52,8 +57,6 @@ static const struct pf_rows *rows_known(uint64_t content)
 static uint32_t number_of(struct pf_region *region, struct ag_object *object,
                           const struct dl_phdr_info *info)
 {
-    struct pf_region_module record;
-
     for (uint32_t i = tables->known_count; i-- > 0;)
         if (tables->known[i].start == object->start && tables->known[i].content == object->content)
             return i;
@@ -62,9 +65,9 @@ static uint32_t number_of(struct pf_region *region, struct ag_object *object,
 
     object->rows = rows_known(object->content);
     if (!object->rows)
-        object->rows = ag_object_rows(region, object, info);
-    ag_object_describe(&record, object, info);
-    (void)pf_module_add(region, &record);
+        object->rows = ag_object_rows(object, info);
+    ag_object_describe(&tables->records[tables->known_count], object, info);
+    (void)pf_module_add(region, &tables->records[tables->known_count]);
     tables->known[tables->known_count] = *object;
     return tables->known_count++;
 }
@@ -124,7 +127,7 @@ void ag_objects_update(struct pf_region *region)
     while (atomic_load(&again) && !atomic_flag_test_and_set(&updating)) {
         atomic_store(&again, false);
         if (!tables)
-            tables = take_tables(region);
+            take_tables(region);
         if (tables)
             build_and_publish(region);
         atomic_flag_clear(&updating);

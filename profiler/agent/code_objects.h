@@ -18,7 +18,11 @@ struct pf_region;
  * once more; this one returns at once. Context: target; takes the loader's lock. */
 void ag_objects_update(struct pf_region *region);
 
-/* Forget all: the region has changed (fork). Context: target, one thread. */
-void ag_objects_reset(void);
+/*
+ * The region has changed (a fork's child, another collector): what is known stays known, and is
+ * told to the new one. Asks the loader nothing: in a child its lock may be held for ever.
+ * Context: target, one thread.
+ */
+void ag_objects_carry_over(struct pf_region *region);
 
 #endif

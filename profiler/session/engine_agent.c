@@ -24,7 +24,7 @@ enum { WAIT_MS = 50, PROGRESS_MS = 250, INJECT_TIMEOUT_MS = 2000, STOP_WAIT_MS =
 /* Signal delivery and a walk, measured (bench/agent): a handler of 35 frames. */
 static const double sample_cost_ns = 2300;
 
-/* An engine of one recording at a time: prepare and record share it. */
+/* Kept by the target from prepare to record. */
 struct agent_session {
     struct pf_agent_host host;
     struct pf_agent_samples samples;
@@ -41,6 +41,7 @@ static bool open_host(struct agent_session *session, uint32_t frequency_hz, stru
     if (!pf_agent_find(&session->agent_path, err)
         || !pf_agent_host_open(&session->host, &sizes, err))
         return false;
+    session->host.wants = PF_REGION_CPU;
     session->host.sample_hz = frequency_hz;
     session->invitation = pf_agent_host_invitation(&session->host);
     session->preload = pf_agent_preload(session->agent_path);
@@ -67,8 +68,6 @@ static bool can_agent(const struct pf_record_options *options, struct pf_err *er
     return true;
 }
 
-static struct agent_session *begun; /* from prepare to record, for a command's environment */
-
 static bool prepare_agent(const struct pf_record_options *options, struct pf_target *target,
                           struct pf_err *err)
 {
@@ -80,7 +79,7 @@ static bool prepare_agent(const struct pf_record_options *options, struct pf_tar
     }
     target->spawn.env[0] = session->invitation;
     target->spawn.env[1] = session->preload;
-    begun = session;
+    target->engine_state = session;
     return true;
 }
 
@@ -204,9 +203,8 @@ static void set_up_profile(struct pf_record_job *job, uint64_t period_ns)
 static bool record_agent(struct pf_record_job *job, struct pf_err *err)
 {
     uint64_t period_ns = UINT64_C(1000000000) / job->options->frequency_hz;
-    struct agent_session *session = begun;
+    struct agent_session *session = job->target->engine_state;
 
-    begun = NULL;
     set_up_profile(job, period_ns);
     pf_agent_samples_init(&session->samples, job->profile, period_ns, job->options->label_threads);
     bool ok = inject_all(session, job, err) && pf_record_job_start(job, err);

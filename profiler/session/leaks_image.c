@@ -254,6 +254,8 @@ bool pf_leaks_image_take(struct pf_leaks_image *out, pid_t pid, const pid_t *tid
     pf_leaks_threads_read(&image.threads, tids, count);
     pf_leaks_kernel_words(&image.threads, pid);
     pf_leaks_blocks_read(&image.blocks, region);
+    pf_leaks_spans_add(&taker.excluded, atomic_load(&region->own_start),
+                       atomic_load(&region->own_end));
     take_all(&taker);
     *out = image;
 

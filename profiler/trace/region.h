@@ -10,7 +10,7 @@
  *
  * live: which blocks are allocated (region_live.h). stacks, pcs: where they were (region_stacks.h).
  * modules: what was mapped where (region_modules.h). threads: one slot each, counters
- * (region_threads.h). work: the agent's own tables, of no meaning to the reader.
+ * (region_threads.h). work: rings of samples, made as threads need them (ring.h).
  *
  * Context: pure.
  *
@@ -54,6 +54,7 @@ struct pf_region {
     _Atomic uint32_t wants;     /* enum pf_region_want, by the collector before it is handed over */
     _Atomic uint32_t sample_hz; /* samples a second of CPU time; the collector's 0 ends it */
     _Atomic uint32_t sampling;  /* by the agent: its timers are armed */
+    _Atomic uint64_t own_start, own_end; /* the agent's private memory in the server */
 
     _Alignas(PF_REGION_LINE) _Atomic uint32_t leaf_next; /* leaf 0 is never used */
     _Atomic uint32_t leaf_spare;
