@@ -192,7 +192,8 @@ static void add_children(struct builder *b, uint32_t parent)
 {
     uint32_t last = PF_NONE;
 
-    qsort_r(b->branches, b->branch_count, sizeof *b->branches, compare_branches, b->rank);
+    if (b->branch_count > 1)
+        qsort_r(b->branches, b->branch_count, sizeof *b->branches, compare_branches, b->rank);
     for (uint32_t i = 0; i < b->branch_count; i++) {
         const struct branch *branch = &b->branches[i];
         struct pf_flame_node *node = &b->tree->at[parent];

@@ -185,30 +185,39 @@ static bool split(struct folded_in *in, const char *text, size_t size)
     return true;
 }
 
-static bool read_count(const char *text, size_t size, int64_t *count)
+static bool read_fraction(const char *text, size_t size, int64_t *count)
 {
     char digits[32];
     char *end = NULL;
 
-    *count = 0;
-    if (size == 0 || size >= sizeof digits)
-        return false;
-    if (size <= 18 && memchr(text, '.', size) == NULL) {
-        for (size_t i = 0; i < size; i++) {
-            if (text[i] < '0' || text[i] > '9')
-                return false;
-            *count = *count * 10 + (text[i] - '0');
-        }
-        return true;
-    }
-    if (strspn(text, "0123456789.") < size)
-        return false;
     memcpy(digits, text, size);
     digits[size] = '\0';
     double value = strtod(digits, &end);
     if (*end || !(value < 9.2e18))
         return false;
     *count = llround(value);
+    return true;
+}
+
+/* Digits, with a fraction if need be; at most 63 bits. */
+static bool read_count(const char *text, size_t size, int64_t *count)
+{
+    unsigned dots = 0;
+
+    *count = 0;
+    if (size == 0 || size > 30)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '.')
+            dots++;
+        else if (text[i] < '0' || text[i] > '9')
+            return false;
+    if (dots)
+        return dots == 1 && size > 1 && read_fraction(text, size, count);
+    for (size_t i = 0; i < size; i++)
+        if (__builtin_mul_overflow(*count, 10, count)
+            || __builtin_add_overflow(*count, text[i] - '0', count))
+            return false;
     return true;
 }
 

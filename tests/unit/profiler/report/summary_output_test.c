@@ -1,0 +1,240 @@
+/* What people and machines are told: the text report, JSON, speedscope, comparisons.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#include "profiler/base/sink.h"
+#include "profiler/profile/profile.h"
+#include "profiler/profile/summary.h"
+#include "profiler/report/diff.h"
+#include "profiler/report/quality.h"
+#include "tests/unit/profiler/profile/stacks_fixture.h"
+#include "tests/unit/profiler/report/report_fixture.h"
+
+static struct pf_profile profile, other;
+static struct pf_buf buf;
+static struct pf_err err;
+static struct pf_diff diff;
+
+static void end(void)
+{
+    pf_profile_fini(&profile);
+    pf_profile_fini(&other);
+    pf_diff_fini(&diff);
+    pf_buf_fini(&buf);
+}
+
+TestSuite(text, .fini = end);
+TestSuite(json, .fini = end);
+TestSuite(speedscope, .fini = end);
+TestSuite(quality, .fini = end);
+TestSuite(diff, .fini = end);
+
+static const char *written(const char *format, const struct pf_report_options *options)
+{
+    pf_buf_reset(&buf);
+    ts_write(&buf, &profile, format, options);
+    return pf_buf_cstr(&buf);
+}
+
+Test(text, header_says_how_far_to_trust)
+{
+    ts_rich_profile(&profile);
+
+    const char *text = written("text", NULL);
+
+    cr_assert(strstr(text, "srv --port 1 (pid 42), engine perf, mode cpu, 100 Hz, 1.0 s"), "%s",
+              text);
+    cr_assert(strstr(text, "100 samples, 2 lost (1.96 %), 90.00 % rooted"));
+    cr_assert(strstr(text, "/lib/strange.so: no rule, 10 samples"));
+    cr_assert(strstr(text, "estimated cost to the target 0.50 %"));
+    cr_assert(strstr(text, "warning: only 100 samples"));
+    cr_assert(strstr(text, "warning: only 90.0 % of the stacks"));
+    cr_assert(strstr(text, "warning: 2.0 % of the samples were lost"));
+}
+
+Test(text, table_has_self_and_total)
+{
+    ts_rich_profile(&profile);
+
+    const char *text = written("text", NULL);
+
+    cr_assert(strstr(text, " 90.00%   900.0 ms  90.00%   900.0 ms  copy(int)"), "%s", text);
+    cr_assert(strstr(text, "  0.00%   0.000 ms 100.00%     1.00 s  main"), "%s", text);
+}
+
+Test(text, tree_shows_callers_and_callees)
+{
+    struct pf_report_options options = {.tree = true};
+    ts_rich_profile(&profile);
+
+    const char *text = written("text", &options);
+
+    cr_assert(strstr(text, "   90.00%  <- main\n 90.00%  serve  (self 0.00%)\n"
+                           "   90.00%  -> copy(int)\n"),
+              "%s", text);
+}
+
+Test(text, control_characters_never_reach_the_terminal)
+{
+    pf_profile_init(&profile);
+    (void)pf_profile_add_value_type(&profile, "samples", "count");
+    ts_add_stack(&profile, "evil\033[2Jname\a", 1);
+
+    const char *text = written("text", NULL);
+
+    cr_assert_null(strchr(text, '\033'));
+    cr_assert_null(strchr(text, '\a'));
+}
+
+Test(text, empty_profile_is_told)
+{
+    static struct pf_summary summary;
+    pf_profile_init(&profile);
+    (void)pf_profile_add_value_type(&profile, "samples", "count");
+    summary = (struct pf_summary){.engine = "perf", .mode = "cpu"};
+    pf_summary_store(&summary, &profile);
+
+    cr_assert(strstr(written("text", NULL), "warning: no samples"));
+}
+
+Test(text, unknown_value_lists_those_there_are)
+{
+    struct pf_report_options options = {.value = "bytes"};
+    struct pf_sink sink;
+    ts_rich_profile(&profile);
+    pf_sink_init(&sink, pf_sink_to_buf, &buf);
+
+    cr_assert_not(pf_report_format_named("text")->write(&profile, &options, &sink, &err));
+    cr_assert(strstr(err.text, "samples, cpu"), "%s", err.text);
+    pf_sink_fini(&sink);
+}
+
+Test(json, has_the_documented_shape)
+{
+    ts_rich_profile(&profile);
+    json_error_t error;
+
+    json_t *root = json_loads(written("json", NULL), 0, &error);
+
+    cr_assert(root, "%s", error.text);
+    json_t *summary = json_object_get(root, "summary");
+    cr_assert_eq(json_integer_value(json_object_get(root, "assay")), 1);
+    cr_assert_eq(json_integer_value(json_object_get(summary, "samples")), 100);
+    cr_assert_float_eq(json_real_value(json_object_get(summary, "rooted_percent")), 90, 1e-6);
+    cr_assert_str_eq(json_string_value(json_object_get(summary, "started")),
+                     "2023-11-14T22:13:20Z");
+    json_t *first = json_array_get(json_object_get(root, "functions"), 0);
+    cr_assert_str_eq(json_string_value(json_object_get(first, "function")), "copy(int)");
+    cr_assert_eq(json_integer_value(json_object_get(first, "self")), 900000000);
+    json_decref(root);
+}
+
+Test(json, foreign_profile_says_null_not_zero)
+{
+    ts_read_text(&profile, "main 1\nmain;a 2\n");
+
+    json_t *root = json_loads(written("json", NULL), 0, NULL);
+    json_t *summary = json_object_get(root, "summary");
+
+    cr_assert_str_eq(json_string_value(json_object_get(summary, "engine")), "import");
+    cr_assert(json_is_null(json_object_get(summary, "lost")));
+    cr_assert(json_is_null(json_object_get(summary, "rooted_percent")));
+    json_decref(root);
+}
+
+Test(speedscope, samples_and_weights_match)
+{
+    ts_rich_profile(&profile);
+
+    json_t *root = json_loads(written("speedscope", NULL), 0, NULL);
+    json_t *only = json_array_get(json_object_get(root, "profiles"), 0);
+    json_t *frames = json_object_get(json_object_get(root, "shared"), "frames");
+    json_t *samples = json_object_get(only, "samples"), *weights = json_object_get(only, "weights");
+
+    cr_assert_eq(json_array_size(samples), json_array_size(weights));
+    cr_assert_str_eq(json_string_value(json_object_get(only, "unit")), "nanoseconds");
+    cr_assert_eq(json_integer_value(json_object_get(only, "endValue")), 1000000000);
+    size_t root_frame = (size_t)json_integer_value(json_array_get(json_array_get(samples, 0), 0));
+    cr_assert_str_eq(json_string_value(json_object_get(json_array_get(frames, root_frame), "name")),
+                     "main");
+    json_decref(root);
+}
+
+Test(quality, exact_profiles_get_no_warning)
+{
+    char lines[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+    static struct pf_summary summary;
+
+    summary = (struct pf_summary){.engine = "callgrind"};
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 0);
+    summary = (struct pf_summary){.engine = "perf", .samples = 10000, .rooted = 9990};
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 0);
+}
+
+static void compare(void)
+{
+    ts_read_text(&profile, "main;a 500\nmain;b 400\nmain;gone 100\n");
+    ts_read_text(&other, "main;a 900\nmain;b 400\nmain;fresh 700\n");
+    cr_assert(pf_diff_init(&diff, &profile, &other, NULL, &err), "%s", err.text);
+}
+
+static const char *diff_written(const char *format)
+{
+    struct pf_report_options options = {0};
+    struct pf_sink sink;
+
+    pf_buf_reset(&buf);
+    pf_sink_init(&sink, pf_sink_to_buf, &buf);
+    cr_assert(pf_diff_format_named(format)->write(&diff, &options, &sink, &err));
+    cr_assert(pf_sink_finish(&sink, &err));
+    pf_sink_fini(&sink);
+    return pf_buf_cstr(&buf);
+}
+
+Test(diff, folded_has_both_counts)
+{
+    compare();
+
+    cr_assert_str_eq(diff_written("folded"),
+                     "main;a 500 900\nmain;b 400 400\nmain;fresh 0 700\nmain;gone 100 0\n");
+}
+
+Test(diff, table_is_in_shares_and_marks_noise)
+{
+    compare();
+
+    const char *text = diff_written("text");
+
+    cr_assert(strstr(text, "   0.00%  35.00%  +35.00"), "%s", text);
+    cr_assert(strstr(text, "  50.00%  45.00%   -5.00"), "%s", text);
+    const char *root = strstr(text, "  100.00% 100.00%   +0.00 ~");
+    cr_assert(root || strstr(text, "100.00%   +0.00 ~"), "%s", text);
+}
+
+Test(diff, json_has_sides_and_margins)
+{
+    compare();
+
+    json_t *root = json_loads(diff_written("json"), 0, NULL);
+    json_t *first = json_array_get(json_object_get(root, "functions"), 0);
+
+    cr_assert_eq(json_integer_value(json_object_get(json_object_get(root, "new"), "samples")),
+                 2000);
+    cr_assert_str_eq(json_string_value(json_object_get(first, "function")), "fresh");
+    cr_assert(json_real_value(json_object_get(json_object_get(first, "self"), "margin_points"))
+              > 0);
+    json_decref(root);
+}
+
+Test(diff, picture_colours_growth_and_loss)
+{
+    compare();
+
+    const char *text = diff_written("svg");
+
+    cr_assert(strstr(text, "class=\"d8\""));
+    cr_assert(strstr(text, "\"diff\":true"));
+}
