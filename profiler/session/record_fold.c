@@ -122,10 +122,14 @@ static uint32_t put_kernel(struct pf_fold *fold, const struct pf_fold_frames *fr
     return count;
 }
 
-/* A caller's pc is a return address: its call lies before it. */
+/*
+ * A caller's pc is a return address: its call lies before it. Not so where a signal interrupted, and
+ * in the trampoline the handler returns to, which nobody called.
+ */
 static bool is_exact(const struct pf_trail *trail, uint32_t i)
 {
-    return i == 0 || (i < 64 && (trail->signals >> i & 1));
+    return i == 0 || (i < 64 && (trail->signals >> i & 1))
+           || (i + 1 < 64 && (trail->signals >> (i + 1) & 1));
 }
 
 uint32_t pf_fold_stack(struct pf_fold *fold, const struct pf_fold_frames *frames)

@@ -162,6 +162,11 @@ bool pf_locate_debug(struct pf_symfile *out, const struct pf_symfile *object,
     if (open_by_build_id(out, place, build_id, ".debug", err)
         || (object && open_by_link(out, object, place, err)))
         return true;
-    return place->ask_debuginfod && pf_debuginfod_find(path, sizeof path, build_id, err)
-           && open_if(out, path, build_id, err);
+    if (!place->ask_debuginfod || !*place->ask_debuginfod)
+        return false;
+    if (pf_debuginfod_find(path, sizeof path, build_id, err))
+        return open_if(out, path, build_id, err);
+    /* "Not there" is an answer. A server that gives none is not waited for again. */
+    *place->ask_debuginfod = err->code == PF_ERR_NOT_FOUND;
+    return false;
 }

@@ -25,7 +25,7 @@ struct pf_place {
     uint64_t start, limit; /* of the mapping, for /proc/PID/map_files */
     const char *build_id;  /* lower-case hex or "" */
     const char *debug_dir;
-    bool ask_debuginfod;
+    bool *ask_debuginfod; /* NULL: no; becomes false when no server answers */
 };
 
 /* The mapped file itself, or the one of its build id in debug_dir. */

@@ -30,6 +30,7 @@ struct job {
     const struct pf_symbolize *options;
     struct pf_symbolize_stats *stats;
     const char *debug_dir;
+    bool ask_debuginfod;
 };
 
 static int by_object(const void *a, const void *b)
@@ -154,7 +155,7 @@ static void name_anonymous(struct job *job, struct pf_queries *queries, const st
     enter(job, queries, NULL, items->mapping == PF_NONE ? "[unmapped]" : "[anonymous]", items);
 }
 
-static struct pf_place place_of(const struct job *job, const struct item *item)
+static struct pf_place place_of(struct job *job, const struct item *item)
 {
     const struct pf_mapping *mapping = pf_profile_mapping_at(job->profile, item->mapping);
 
@@ -165,7 +166,7 @@ static struct pf_place place_of(const struct job *job, const struct item *item)
         .limit = mapping->limit,
         .build_id = pf_profile_text(job->profile, mapping->build_id),
         .debug_dir = job->debug_dir,
-        .ask_debuginfod = !job->options->skip_debuginfod && pf_debuginfod_is_set(),
+        .ask_debuginfod = &job->ask_debuginfod,
     };
 }
 
@@ -236,8 +237,13 @@ bool pf_symbolize(struct pf_profile *profile, const struct pf_symbolize *options
                   struct pf_symbolize_stats *stats, struct pf_err *err)
 {
     struct pf_symbolize_stats own = {0};
-    struct job job = {profile, options, &own,
-                      options->debug_dir ? options->debug_dir : "/usr/lib/debug"};
+    struct job job = {
+        .profile = profile,
+        .options = options,
+        .stats = &own,
+        .debug_dir = options->debug_dir ? options->debug_dir : "/usr/lib/debug",
+        .ask_debuginfod = !options->skip_debuginfod && pf_debuginfod_is_set(),
+    };
     uint64_t start_ns = pf_clock_self_cpu_ns();
     uint32_t count = 0;
     struct item *items = collect(profile, &count);
