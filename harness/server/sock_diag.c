@@ -17,7 +17,7 @@
 
 #include "profiler/base/arena.h"
 
-enum { ANSWER_BYTES = 32768 };
+enum { ANSWER_BYTES = 32768, ERRNO_MAX = 4095 };
 
 static void add(struct hn_listeners *out, const struct inet_diag_msg *msg)
 {
@@ -43,7 +43,8 @@ static bool refused(struct pf_bytes payload, struct pf_err *err)
 
     if (payload.size >= sizeof why)
         memcpy(&why, payload.at, sizeof why);
-    return pf_err_sys(err, why.error < 0 ? -why.error : EPROTO,
+    bool is_errno = why.error < 0 && why.error >= -ERRNO_MAX;
+    return pf_err_sys(err, is_errno ? -why.error : EPROTO,
                       "sock_diag: the kernel does not list listeners");
 }
 
