@@ -5,7 +5,7 @@
 
 struct pf_bytes pf_bytes_part(struct pf_bytes whole, uint64_t offset, uint64_t size)
 {
-    if (offset > whole.size || size > whole.size - offset)
+    if (!whole.at || offset > whole.size || size > whole.size - offset)
         return (struct pf_bytes){0};
     return (struct pf_bytes){(const uint8_t *)whole.at + offset, (size_t)size};
 }
