@@ -124,16 +124,16 @@ static bool take(int number)
     return sigaction(number, &ours, NULL) == 0;
 }
 
+/* The highest first: a server that is going to use a real-time signal takes the lowest, and one
+ * that profiles itself SIGPROF. */
 int ag_cpu_signal_take(void)
 {
-    if (take(SIGPROF))
-        return SIGPROF;
-    if (take(SIGVTALRM))
-        return SIGVTALRM;
     for (int number = SIGRTMAX; number >= SIGRTMIN; number--)
         if (take(number))
             return number;
-    return 0;
+    if (take(SIGPROF))
+        return SIGPROF;
+    return take(SIGVTALRM) ? SIGVTALRM : 0;
 }
 
 bool ag_cpu_signal_is_lost(int signal_number)

@@ -19,7 +19,8 @@ void ag_cpu_handler_aim(struct pf_region *region);
 /* Take a free signal; its number, or 0. Context: target. */
 int ag_cpu_signal_take(void);
 
-/* Put back what was there; pending ticks are thrown away first. Context: target. */
+/* Put back what was there, unless it is no longer ours; pending ticks are thrown away first.
+ * Context: target. */
 void ag_cpu_signal_give_back(int signal_number);
 
 /* Did the server install a handler of its own over ours? Context: target. */

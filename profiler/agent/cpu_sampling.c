@@ -70,6 +70,18 @@ static void scan_and_pause(void)
     sleep_ns(pause_ns > SCAN_EVERY_MS * ns_per_ms ? pause_ns : SCAN_EVERY_MS * ns_per_ms);
 }
 
+/* The server may install a handler of its own over ours: then that signal is its, and ticks come by
+ * another one. False when there is none. */
+static bool has_signal(void)
+{
+    if (!ag_cpu_signal_is_lost(cpu.signal_number))
+        return true;
+    ag_timers_disarm(&cpu.timers);
+    cpu.signal_number = ag_cpu_signal_take();
+    cpu.timers.signal_number = cpu.signal_number;
+    return cpu.signal_number != 0;
+}
+
 /*
  * The agent's thread. It gives the signal back through the C library, which touches errno only when
  * it fails: that would be the maker's errno, so failing is made impossible by the arguments.
@@ -80,7 +92,7 @@ static int keep_armed(void *unused)
 
     (void)unused;
     cpu.timers.own_tid = (uint32_t)AG_RAW_CALL(SYS_gettid, 0);
-    while (is_wanted(&pulse))
+    while (is_wanted(&pulse) && has_signal())
         scan_and_pause();
     ag_timers_disarm(&cpu.timers);
     ag_cpu_signal_give_back(cpu.signal_number);

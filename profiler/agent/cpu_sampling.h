@@ -9,8 +9,8 @@
  * Sampling ends when the collector says so (the region's sample_hz becomes 0) or is gone (its
  * clock, now_ms, stands still): the timers are deleted, the signal's disposition is put back.
  *
- * The signal is the first of SIGPROF, SIGVTALRM and the real-time ones that the server does not
- * use.
+ * The signal is the highest real-time one that the server does not use, else SIGPROF or SIGVTALRM.
+ * A server that takes it later has it: sampling moves to another.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -134,6 +134,18 @@ void ag_foreign_stack_done(int buffer)
         atomic_flag_clear(&foreign[buffer].busy);
 }
 
+/* A handler on an alternate stack was entered from the thread's own: the walk goes on there. */
+static bool read_own_word(void *from, uint64_t addr, uint64_t *word)
+{
+    const struct ag_thread *self = from;
+
+    if (addr < self->stack_low || addr >= self->stack_high
+        || self->stack_high - addr < sizeof *word)
+        return false;
+    *word = *(const uint64_t *)(uintptr_t)addr;
+    return true;
+}
+
 int ag_stack_memory_for(struct ag_thread *self, uint64_t sp, struct pf_memory *memory)
 {
     if (sp >= self->stack_low && sp < self->stack_high) {
@@ -143,5 +155,8 @@ int ag_stack_memory_for(struct ag_thread *self, uint64_t sp, struct pf_memory *m
     if (ag_own_stack_extend(self, sp, memory))
         return -1;
     pf_thread_count(self->slot, PF_COUNT_FOREIGN_STACKS, 1);
-    return ag_foreign_stack(sp, memory);
+    int buffer = ag_foreign_stack(sp, memory);
+    memory->read_word = read_own_word;
+    memory->from = self;
+    return buffer;
 }
