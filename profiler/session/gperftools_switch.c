@@ -31,6 +31,8 @@ void pf_gperftools_switch_parse(struct pf_gperftools_switch *out, struct pf_byte
         if (strncmp(entry, "CPUPROFILESIGNAL=", 17) == 0)
             out->signal = (int)strtol(entry + 17, NULL, 10);
     }
+    /* The library marks the variable in place once it has used it, for its children to see. */
+    out->path[0] = (char)(out->path[0] & 0x7f);
     if (out->signal < 1 || out->signal > 64)
         out->signal = 0;
 }

@@ -9,6 +9,7 @@
 #include "profiler/attach/mapped_objects.h"
 #include "profiler/attach/proc_tree.h"
 #include "profiler/attach/ptrace_capture.h"
+#include "profiler/session/record.h"
 #include "profiler/session/record_fold.h"
 #include "profiler/session/target.h"
 #include "profiler/symbol/symbolize.h"
@@ -175,6 +176,18 @@ static bool has_any_stack(const struct pf_stacks *stacks)
     return false;
 }
 
+/* The plain words a recording has for a pid that is not there or not ours. */
+static bool check_pids(const struct pf_stacks_options *options, struct pf_err *err)
+{
+    struct pf_record_options request = {.pids = options->pids, .pid_count = options->pid_count};
+    struct pf_target target = {0};
+
+    if (!pf_target_open(&target, &request, err))
+        return false;
+    pf_target_close(&target);
+    return true;
+}
+
 bool pf_stacks_take(struct pf_stacks *out, const struct pf_stacks_options *options,
                     struct pf_err *err)
 {
@@ -187,7 +200,7 @@ bool pf_stacks_take(struct pf_stacks *out, const struct pf_stacks_options *optio
     pf_mapped_objects_init(&taking->objects);
     pf_fold_init(&taking->fold, &stacks.profile, &taking->objects);
 
-    bool ok = take_all(taking, err);
+    bool ok = check_pids(options, err) && take_all(taking, err);
     if (ok && taking->denied.code != PF_ERR_NONE && !has_any_stack(&stacks)) {
         *err = taking->denied;
         ok = false;
