@@ -117,6 +117,9 @@ static bool parse_params(struct mk_gen_proto *proto, struct pf_bytes text, struc
         size_t end = param_end(left);
         if (!add_param(proto, (struct pf_bytes){left.at, end}, arena, err))
             return false;
+        if (end + 1 == left.size)
+            return pf_err_set(err, PF_ERR_FORMAT, "%s: a comma without a parameter behind it",
+                              proto->name);
         size_t skip = end < left.size ? end + 1 : end;
         left = (struct pf_bytes){(const char *)left.at + skip, left.size - skip};
     }
