@@ -52,7 +52,7 @@ static uint64_t place(struct builder **out, void *scratch, size_t scratch_bytes,
                       const struct pf_fde_list *list)
 {
     uint64_t book_at = align_8(sizeof **out);
-    uint64_t fdes_at = align_8(book_at + pf_rule_book_bytes());
+    uint64_t fdes_at = align_8(book_at + pf_rule_book_bytes(row_max_of(list)));
     uint64_t rows_at = align_8(fdes_at + list->max * sizeof(struct pf_fde_ref));
     uint64_t end = rows_at + row_max_of(list) * sizeof(struct raw_row);
     uint8_t *base = scratch;
@@ -66,7 +66,7 @@ static uint64_t place(struct builder **out, void *scratch, size_t scratch_bytes,
     builder->row_max = (uint32_t)row_max_of(list);
     builder->row_count = 0;
     builder->fde_count = builder->skipped_fdes = 0;
-    pf_rule_book_init(&builder->book, base + book_at);
+    pf_rule_book_init(&builder->book, base + book_at, row_max_of(list));
     *out = builder;
     return end;
 }
@@ -256,7 +256,7 @@ size_t pf_rows_bound(const struct pf_cfi_source *source)
 
     pf_fde_list_init(&list, source);
     return sizeof(struct pf_rows) + (PF_ROWS_PAGES_MAX + 2) * sizeof(uint32_t)
-           + row_max_of(&list) * 2 * sizeof(uint16_t) + pf_rule_book_bytes();
+           + row_max_of(&list) * 2 * sizeof(uint16_t) + pf_rule_book_bytes(row_max_of(&list));
 }
 
 size_t pf_rows_build(void *memory, size_t capacity, void *scratch, size_t scratch_bytes,

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { RULE_SLOTS = 1 << 17, SAVE_SLOTS = 1 << 14, GENERAL_SLOTS = 1 << 12, EXPR_SLOTS = 1 << 12 };
-
 /* What the pool remembers of an expression in order to find it again. */
 struct expr_key {
     uint64_t hash;
@@ -12,24 +10,41 @@ struct expr_key {
     uint32_t unused;
 };
 
-/* Where the numbers of keys lead: offsets stand beside the keys, by number. */
-static uint32_t *offsets_of(const struct pf_expr_pool *pool)
+/* Slots of each table: two for each row there can be, within bounds. A small object is compiled in
+ * little memory. */
+struct slots {
+    uint32_t rules, saves, generals, exprs;
+};
+
+static uint32_t slots_for(uint64_t row_max, uint32_t most)
 {
-    return (uint32_t *)(void *)(pool->at + PF_EXPR_POOL_BYTES);
+    uint32_t slots = 256;
+
+    while (slots < most && slots < 2 * row_max)
+        slots *= 2;
+    return slots;
 }
 
-static uint64_t offsets_bytes(void)
+static struct slots count_slots(uint64_t row_max)
 {
-    return EXPR_SLOTS / 2 * sizeof(uint32_t);
+    return (struct slots){slots_for(row_max, 1 << 17), slots_for(row_max, 1 << 14),
+                          slots_for(row_max, 1 << 12), slots_for(row_max, 1 << 12)};
 }
 
-uint64_t pf_rule_book_bytes(void)
+static uint64_t offsets_bytes(struct slots slots)
 {
-    return pf_intern_bytes(sizeof(struct pf_rule), RULE_SLOTS)
-           + pf_intern_bytes(sizeof(struct pf_saves), SAVE_SLOTS)
-           + pf_intern_bytes(sizeof(struct pf_general), GENERAL_SLOTS)
-           + pf_intern_bytes(sizeof(struct expr_key), EXPR_SLOTS) + PF_EXPR_POOL_BYTES
-           + offsets_bytes();
+    return slots.exprs / 2 * sizeof(uint32_t);
+}
+
+uint64_t pf_rule_book_bytes(uint64_t row_max)
+{
+    struct slots slots = count_slots(row_max);
+
+    return pf_intern_bytes(sizeof(struct pf_rule), slots.rules)
+           + pf_intern_bytes(sizeof(struct pf_saves), slots.saves)
+           + pf_intern_bytes(sizeof(struct pf_general), slots.generals)
+           + pf_intern_bytes(sizeof(struct expr_key), slots.exprs) + offsets_bytes(slots)
+           + PF_EXPR_POOL_BYTES;
 }
 
 static uint8_t *init_table(struct pf_intern *table, uint8_t *memory, uint32_t record_bytes,
@@ -39,18 +54,20 @@ static uint8_t *init_table(struct pf_intern *table, uint8_t *memory, uint32_t re
     return memory + pf_intern_bytes(record_bytes, slots);
 }
 
-void pf_rule_book_init(struct pf_rule_book *book, void *memory)
+void pf_rule_book_init(struct pf_rule_book *book, void *memory, uint64_t row_max)
 {
     const struct pf_rule none = {.kind = PF_RULE_NONE};
+    struct slots slots = count_slots(row_max);
     struct pf_saves no_saves;
     uint16_t zero = 0;
     uint8_t *at = memory;
 
-    at = init_table(&book->rules, at, sizeof(struct pf_rule), RULE_SLOTS);
-    at = init_table(&book->saves, at, sizeof(struct pf_saves), SAVE_SLOTS);
-    at = init_table(&book->generals, at, sizeof(struct pf_general), GENERAL_SLOTS);
-    at = init_table(&book->exprs.offsets, at, sizeof(struct expr_key), EXPR_SLOTS);
-    book->exprs.at = at;
+    at = init_table(&book->rules, at, sizeof(struct pf_rule), slots.rules);
+    at = init_table(&book->saves, at, sizeof(struct pf_saves), slots.saves);
+    at = init_table(&book->generals, at, sizeof(struct pf_general), slots.generals);
+    at = init_table(&book->exprs.keys, at, sizeof(struct expr_key), slots.exprs);
+    book->exprs.offsets = (uint32_t *)(void *)at;
+    book->exprs.at = at + offsets_bytes(slots);
     book->exprs.used = 0;
 
     /* Number 0 of both means "nothing". */
@@ -77,20 +94,20 @@ static struct expr_key key_of(struct pf_bytes expr)
 bool pf_expr_pool_add(struct pf_expr_pool *pool, struct pf_bytes expr, int32_t *offset)
 {
     struct expr_key key = key_of(expr);
-    uint32_t before = pool->offsets.count;
+    uint32_t before = pool->keys.count;
     uint16_t number = 0;
     uint16_t size = (uint16_t)expr.size;
     uint32_t end = pool->used + (uint32_t)sizeof size + size;
 
     if (expr.size == 0 || expr.size > PF_EXPR_MAX || end > PF_EXPR_POOL_BYTES
-        || !pf_intern_add(&pool->offsets, &key, &number))
+        || !pf_intern_add(&pool->keys, &key, &number))
         return false;
     if (number == before) {
-        offsets_of(pool)[number] = pool->used;
+        pool->offsets[number] = pool->used;
         memcpy(pool->at + pool->used, &size, sizeof size);
         memcpy(pool->at + pool->used + sizeof size, expr.at, size);
         pool->used = end;
     }
-    *offset = (int32_t)offsets_of(pool)[number];
+    *offset = (int32_t)pool->offsets[number];
     return true;
 }

@@ -25,7 +25,8 @@ enum { PF_EXPR_POOL_BYTES = 64 * 1024, PF_EXPR_MAX = 512 };
 struct pf_expr_pool {
     uint8_t *at;
     uint32_t used;
-    struct pf_intern offsets; /* hash and size of an expression, and where it lies */
+    struct pf_intern keys; /* hash and size of an expression */
+    uint32_t *offsets;     /* by a key's number: where it lies in the pool */
 };
 
 /* The tables that rules of one object go to. */
@@ -36,9 +37,9 @@ struct pf_rule_book {
     struct pf_expr_pool exprs;
 };
 
-/* Bytes of memory for pf_rule_book_init, which keeps it. */
-uint64_t pf_rule_book_bytes(void);
-void pf_rule_book_init(struct pf_rule_book *book, void *memory);
+/* Bytes of memory for pf_rule_book_init, which keeps it. row_max: how many rows there can be. */
+uint64_t pf_rule_book_bytes(uint64_t row_max);
+void pf_rule_book_init(struct pf_rule_book *book, void *memory, uint64_t row_max);
 
 /* Enter the rule for state. False where a table is full: the rows then say "none" there. */
 bool pf_rule_from_state(struct pf_rule_book *book, const struct pf_cfi_state *state,
