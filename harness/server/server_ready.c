@@ -35,16 +35,11 @@ struct sighting {
 
 static bool is_gone(const struct hn_supervisor *sup)
 {
-    struct hn_proc_tree tree;
-
     if (sup->main_alive)
         return false;
     if (!WIFEXITED(sup->main_status) || WEXITSTATUS(sup->main_status) != 0)
         return true;
-    hn_proc_tree_read(&tree, getpid()); /* exit 0 with children left: it became a daemon */
-    bool gone = tree.count == 0;
-    hn_proc_tree_fini(&tree);
-    return gone;
+    return !hn_supervisor_has_children(); /* exit 0 with children left: it became a daemon */
 }
 
 static const struct hn_listener *find_port(const struct hn_listeners *all, uint16_t port)

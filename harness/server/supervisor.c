@@ -37,19 +37,37 @@ void hn_supervisor_drain_log(struct hn_supervisor *sup)
     }
 }
 
+bool hn_supervisor_has_children(void)
+{
+    siginfo_t info;
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
+static pid_t eldest_child(void)
+{
+    struct hn_proc_tree tree;
+    pid_t eldest = 0;
+
+    hn_proc_tree_read(&tree, getpid());
+    for (size_t i = 0; i < tree.count && eldest == 0; i++)
+        if (tree.at[i].parent == getpid())
+            eldest = tree.at[i].pid;
+    hn_proc_tree_fini(&tree);
+    return eldest;
+}
+
 /* A server that ends with 0 and leaves children has become a daemon: the eldest stands for it. */
 static bool became_daemon(struct hn_supervisor *sup, int status)
 {
-    struct hn_proc_tree tree;
+    enum { TRIES = 20 };
     pid_t heir = 0;
 
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return false;
-    hn_proc_tree_read(&tree, getpid());
-    for (size_t i = 0; i < tree.count && heir == 0; i++)
-        if (tree.at[i].parent == getpid())
-            heir = tree.at[i].pid;
-    hn_proc_tree_fini(&tree);
+    /* A list of /proc can miss who was born while it was read. */
+    for (int i = 0; i < TRIES && heir == 0 && hn_supervisor_has_children(); i++)
+        heir = eldest_child();
     if (heir > 0)
         atomic_store(&sup->shared->pid, heir);
     return heir > 0;
@@ -119,7 +137,8 @@ void hn_supervisor_kill_all(struct hn_supervisor *sup)
     /* Only a process in an uninterruptible wait survives SIGKILL; nobody can end those. */
     enum { LAST_PASS = 500 };
 
-    for (int pass = 0; pass < LAST_PASS && hn_proc_tree_kill(getpid()) > 0; pass++) {
+    for (int pass = 0; pass < LAST_PASS && hn_supervisor_has_children(); pass++) {
+        (void)hn_proc_tree_kill(getpid());
         hn_supervisor_drain_log(sup);
         reap(sup);
         /* Be quick first: what forks and exits all the time is caught by speed alone. */
@@ -144,14 +163,7 @@ static void terminate_daemons(void)
 
 static bool is_anything_left(const struct hn_supervisor *sup, bool is_daemon)
 {
-    struct hn_proc_tree tree;
-
-    if (!is_daemon)
-        return sup->main_alive;
-    hn_proc_tree_read(&tree, getpid());
-    bool left = tree.count > 0;
-    hn_proc_tree_fini(&tree);
-    return left;
+    return is_daemon ? hn_supervisor_has_children() : sup->main_alive;
 }
 
 void hn_supervisor_stop(struct hn_supervisor *sup, unsigned grace_ms)

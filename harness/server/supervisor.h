@@ -46,6 +46,13 @@ bool hn_supervisor_start(struct hn_supervisor *sup, struct pf_err *err);
 /* SIGTERM, wait at most grace_ms for the server to end, then SIGKILL to all that is left. */
 void hn_supervisor_stop(struct hn_supervisor *sup, unsigned grace_ms);
 
+/*
+ * Is anything of the server's left? Exact, where a list of /proc may miss the newborn: we are the
+ * subreaper, so all its processes are our children or descend from one. Zombies not yet reaped by
+ * the next pump count.
+ */
+bool hn_supervisor_has_children(void);
+
 /* SIGKILL to everything below us, until nothing is left. */
 void hn_supervisor_kill_all(struct hn_supervisor *sup);
 
