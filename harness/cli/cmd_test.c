@@ -399,7 +399,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         .history = ".assay/tests",
         .color = is_terminal && !getenv("NO_COLOR"),
         .live = is_terminal,
-        .ci = getenv("CI") != NULL,
+        .ci = getenv("CI") && *getenv("CI"),
         .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1,
                      .timeout_s = 60,
                      .repeat = 1},

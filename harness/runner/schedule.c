@@ -29,6 +29,14 @@ static void skip_disabled(struct hn_run *run, uint32_t index)
     hn_run_conclude(run, index, attempt, 1);
 }
 
+static bool is_busy(const struct hn_run *run)
+{
+    for (uint32_t i = 0; i < run->schedule->jobs; i++)
+        if (run->slots[i].is_busy)
+            return true;
+    return false;
+}
+
 /* What to run next; false if nothing is left to start. */
 static bool take_next(struct hn_run *run, struct hn_again *out)
 {
@@ -39,6 +47,8 @@ static bool take_next(struct hn_run *run, struct hn_again *out)
         return true;
     }
     if (run->next == run->plan->order_count) {
+        if (is_busy(run)) /* a round ends before the next begins: its verdicts decide */
+            return false;
         run->round++;
         bool more = run->schedule->until_fail ? !run->red : run->round < run->schedule->repeat;
         if (!more || !run->plan->order_count)
@@ -202,14 +212,6 @@ static int time_to_wait(const struct hn_run *run)
         next = slot->kill_ns < next ? slot->kill_ns : next;
     }
     return pf_clock_left_ms(next);
-}
-
-static bool is_busy(const struct hn_run *run)
-{
-    for (uint32_t i = 0; i < run->schedule->jobs; i++)
-        if (run->slots[i].is_busy)
-            return true;
-    return false;
 }
 
 static void tick(const struct hn_run *run)

@@ -1,0 +1,28 @@
+/*
+ * Torture that passes, crashes, loses a descriptor, and proves nothing.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <assay/runner.h>
+
+#include "torture_store.h"
+
+AssayTorture(torture, takes_it_well, .fail = ASSAY_CALLS(malloc, open))
+{
+    cr_assert_eq(store_well("/dev/null"), 0);
+}
+
+AssayTorture(torture, crashes, .fail = ASSAY_CALLS(malloc))
+{
+    cr_assert_eq(store_crashing(), 0);
+}
+
+AssayTorture(torture, loses_descriptor, .fail = ASSAY_CALLS(malloc, open))
+{
+    cr_assert_eq(store_leaking_fd("/dev/null"), 0);
+}
+
+AssayTorture(torture, meets_no_call, .fail = ASSAY_CALLS(malloc))
+{
+    cr_assert(1);
+}

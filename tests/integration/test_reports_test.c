@@ -1,0 +1,144 @@
+/*
+ * The reports: each valid by its own standard, each complete.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/integration/runner_support.h"
+#include "tests/support/json_schema.h"
+
+#define ALL_SUITES                                                                                 \
+    "sample_verdicts sample_traps sample_documented sample_flaky sample_stranger --retries 1"
+
+static struct ts_result report(const char *options)
+{
+    return ts_run("cd %s && assay test --history none -q %s", ts_suites_dir(), options);
+}
+
+Test(test_reports, junit_follows_the_schema)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none " ALL_SUITES " --junit %s/tests.xml",
+               ts_suites_dir(), dir);
+    struct ts_result valid =
+        ts_run("xmllint --noout --schema $SRC/docs/schemas/junit.xsd %s/tests.xml", dir);
+
+    cr_expect_eq(run.status, 1);
+    cr_expect_eq(valid.status, 0, "%s", ts_err(&valid));
+}
+
+static void expect_xpath(const char *dir, const char *expression, const char *expected)
+{
+    struct ts_result value = ts_run("xmllint --xpath '%s' %s/tests.xml", expression, dir);
+
+    cr_expect_eq(strncmp(ts_out(&value), expected, strlen(expected)), 0, "%s: %s", expression,
+                 ts_out(&value));
+    ts_result_fini(&value);
+}
+
+Test(test_reports, junit_tells_who_failed_where_how)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_verdicts sample_documented sample_flaky "
+               "--retries 1 --junit %s/tests.xml",
+               ts_suites_dir(), dir);
+
+    cr_expect_eq(run.status, 1);
+    expect_xpath(dir, "string(//testcase[@name=\"crash\"][1]/@classname)",
+                 "sample_verdicts.verdicts");
+    expect_xpath(dir, "string(//testcase[@name=\"crash\"]/error/@type)", "crash");
+    expect_xpath(dir, "string(//testcase[@name=\"fail\"]/failure/@message)", "one is not 2");
+    expect_xpath(dir, "string(//testcase[@name=\"fail\"]/system-out)", "to stdout");
+    expect_xpath(dir, "string(//testcase[@name=\"skip\"]/skipped/@message)", "because of 3");
+    expect_xpath(dir, "count(//testcase[@name=\"numbers[2]\"]/failure)", "1");
+    expect_xpath(dir, "count(//testcase[@name=\"passes_on_retry\"]/flakyFailure)", "1");
+    expect_xpath(dir, "count(//testcase[@name=\"never_passes\"]/rerunFailure)", "1");
+    expect_xpath(dir, "count(//testcase[@name=\"crash\" and @line > 0 and @file])", "2");
+    expect_xpath(dir, "sum(//testsuite/@tests) = count(//testcase)", "true");
+}
+
+Test(test_reports, every_line_of_json_follows_the_schema)
+{
+    struct ts_result run = report(ALL_SUITES " --json");
+    unsigned lines = 0;
+    char why[512];
+
+    for (const char *at = ts_out(&run); *at; lines++) {
+        size_t size = strcspn(at, "\n");
+        char *line = strndup(at, size);
+        cr_expect(ts_json_follows(line, "test-events.json", why, sizeof why), "%s: %.200s", why,
+                  line);
+        free(line);
+        at += size + (at[size] == '\n');
+    }
+    cr_expect_gt(lines, 50);
+}
+
+Test(test_reports, tap_counts_and_numbers_its_points)
+{
+    struct ts_result run = report("sample_verdicts --tap -");
+
+    cr_expect_eq(strncmp(ts_out(&run), "TAP version 14\n1..17\n", 21), 0, "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "ok 1 - sample_verdicts/verdicts/asserts_nothing"));
+    cr_expect(strstr(ts_out(&run), " # SKIP because of 3"));
+    cr_expect(strstr(ts_out(&run), "\nnot ok "));
+    cr_expect(strstr(ts_out(&run), "  status: \"crash\"\n"));
+}
+
+Test(test_reports, github_annotations_name_file_and_line)
+{
+    struct ts_result run = report("sample_verdicts -k verdicts/fail --github");
+
+    const char *line = strstr(ts_out(&run), "::error file=");
+    cr_assert_not_null(line);
+    cr_expect(strstr(line, "sample_verdicts.c,line="));
+    cr_expect(strstr(line, "::one is not 2\n"));
+}
+
+Test(test_reports, the_page_stands_alone_and_is_well_formed)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_verdicts sample_traps --html %s/t.html",
+               ts_suites_dir(), dir);
+    struct ts_result parsed = ts_run("xmllint --html --noout %s/t.html 2>&1 | grep -v 'Tag '"
+                                     " | grep -c 'parser error' ; grep -c 'https*://' %s/t.html",
+                                     dir, dir);
+
+    cr_expect_eq(run.status, 1);
+    cr_expect_str_eq(ts_out(&parsed), "0\n0\n");
+}
+
+Test(test_reports, a_report_that_cannot_be_written_is_told)
+{
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_own_main --junit /no/such/dir/x.xml",
+               ts_suites_dir());
+
+    cr_expect_geq(run.status, 2);
+    cr_expect(strstr(ts_err(&run), "/no/such/dir/x.xml"));
+    cr_expect(strstr(ts_out(&run), "1 pass"));
+}
+
+Test(test_reports, a_full_disk_is_told_and_leaves_nothing_half_written)
+{
+    struct ts_result run = ts_run(
+        "cd %s && assay test --history none sample_own_main --junit /dev/full", ts_suites_dir());
+
+    cr_expect_eq(run.status, 3);
+    cr_expect(strstr(ts_err(&run), "/dev/full"), "%s", ts_err(&run));
+}
+
+Test(test_reports, the_slowest_are_listed)
+{
+    struct ts_result run = report("sample_documented -k late -k asserts/pass --slowest 2");
+
+    const char *slowest = strstr(ts_out(&run), "slowest:");
+    cr_assert_not_null(slowest);
+    cr_expect(strstr(slowest, "late"));
+}

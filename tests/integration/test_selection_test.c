@@ -1,0 +1,192 @@
+/*
+ * Which tests run, in what order, how often, and what the runner remembers of them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/integration/runner_support.h"
+
+static size_t count_ids(struct ts_result *result)
+{
+    size_t count = 0;
+
+    for (const char *at = ts_out(result); (at = strstr(at, "sample_")); at++)
+        count += at == ts_out(result) || at[-1] == '\n';
+    return count;
+}
+
+static struct ts_result list(const char *options)
+{
+    return ts_run("cd %s && assay test --history none --list %s", ts_suites_dir(), options);
+}
+
+Test(test_selection, globs_choose_and_leave_out)
+{
+    struct ts_result any = list("sample_documented -k params");
+    struct ts_result suite = list("sample_documented -k 'params/*'");
+    struct ts_result one_case = list("sample_documented -k 'params/numbers[2]'");
+    struct ts_result without = list("sample_documented -k 'params/*' -k '!*allocated*'");
+    struct ts_result binary = list("sample_documented sample_flaky -k 'sample_flaky/*'");
+
+    cr_expect_eq(count_ids(&any), 5, "%s", ts_out(&any));
+    cr_expect_eq(count_ids(&suite), 5);
+    cr_expect_eq(count_ids(&one_case), 1);
+    cr_expect_eq(count_ids(&without), 3);
+    cr_expect_eq(count_ids(&binary), 4);
+}
+
+Test(test_selection, tags_of_test_and_suite_choose)
+{
+    struct ts_result slow = list("sample_options --tag slow");
+    struct ts_result suite = list("sample_options --tag suite");
+    struct ts_result not_slow = list("sample_options --tag '!slow'");
+
+    cr_expect_eq(count_ids(&slow), 1);
+    cr_expect_eq(count_ids(&suite), 7);
+    cr_expect_eq(count_ids(&not_slow), 7);
+}
+
+Test(test_selection, shards_are_disjoint_and_whole)
+{
+    struct ts_result all = list("sample_documented sample_verdicts sample_traps");
+    size_t total = count_ids(&all), sum = 0;
+
+    for (int i = 1; i <= 3; i++) {
+        char options[128];
+        (void)snprintf(options, sizeof options,
+                       "sample_documented sample_verdicts sample_traps --shard %d/3", i);
+        struct ts_result part = list(options);
+        cr_expect_gt(count_ids(&part), 0);
+        sum += count_ids(&part);
+    }
+    cr_expect_eq(sum, total);
+}
+
+Test(test_selection, the_same_seed_gives_the_same_order)
+{
+    struct ts_result first = list("sample_documented --shuffle=7");
+    struct ts_result second = list("sample_documented --shuffle=7");
+    struct ts_result other = list("sample_documented --shuffle=8");
+    struct ts_result plain = list("sample_documented");
+
+    cr_expect_str_eq(ts_out(&first), ts_out(&second));
+    cr_expect_str_neq(ts_out(&first), ts_out(&other));
+    cr_expect_str_neq(ts_out(&first), ts_out(&plain));
+    cr_expect_eq(count_ids(&first), count_ids(&plain));
+}
+
+Test(test_selection, a_seed_is_printed)
+{
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_own_main --shuffle", ts_suites_dir());
+
+    cr_expect_eq(run.status, 0);
+    cr_expect(strstr(ts_out(&run), "seed "));
+}
+
+Test(test_selection, a_list_in_json_has_file_and_line)
+{
+    struct ts_result result =
+        ts_run("cd %s && assay test --history none --list --json sample_options", ts_suites_dir());
+    json_t *root = json_loads(ts_out(&result), 0, NULL);
+    json_t *tests = json_object_get(root, "tests");
+    json_t *first = json_array_get(tests, 0);
+
+    cr_assert_eq(json_array_size(tests), 8);
+    cr_expect(strstr(json_string_value(json_object_get(first, "file")), "sample_options.c"));
+    cr_expect_gt(json_integer_value(json_object_get(first, "line")), 0);
+    json_decref(root);
+}
+
+Test(test_selection, options_of_a_test_are_obeyed)
+{
+    struct ts_run_events run = ts_run_suites("sample_options");
+
+    cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
+    cr_expect_eq(json_integer_value(json_object_get(ts_end_of(&run, "retried"), "attempt")), 2);
+    cr_expect_str_eq(ts_status_of(&run, "little_memory"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "own_network"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "temp_dir_is_fresh"), "pass");
+    ts_run_events_fini(&run);
+}
+
+Test(test_selection, a_retry_that_passes_is_flaky_and_green)
+{
+    struct ts_run_events run = ts_run_suites("sample_flaky --retries 1 -k passes_on_retry");
+
+    json_t *counts = json_object_get(run.run_end, "counts");
+    cr_expect_eq(run.result.status, 0);
+    cr_expect_eq(json_integer_value(json_object_get(counts, "flaky")), 1);
+    ts_run_events_fini(&run);
+}
+
+Test(test_selection, fail_fast_stops_at_the_first_red)
+{
+    struct ts_run_events run = ts_run_suites("sample_flaky --fail-fast -j1");
+
+    json_t *counts = json_object_get(run.run_end, "counts");
+    cr_expect_eq(run.result.status, 1);
+    cr_expect_gt(json_integer_value(json_object_get(counts, "not_run")), 0);
+    ts_run_events_fini(&run);
+}
+
+Test(test_selection, repeat_and_until_fail_run_again)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_run_events repeat = ts_run_suites("sample_flaky -k steady --repeat 5");
+    struct ts_run_events until = ts_run_suites("sample_flaky -k never_passes --until-fail");
+
+    cr_expect_eq(json_array_size(repeat.ends), 5);
+    cr_expect_eq(json_array_size(until.ends), 1);
+    cr_expect_not_null(dir);
+    ts_run_events_fini(&repeat);
+    ts_run_events_fini(&until);
+}
+
+Test(test_selection, the_last_run_is_remembered)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s && %s assay test --history %s/history %s sample_flaky -k "
+                      "as_file_says -k steady";
+
+    struct ts_result red = ts_run("touch %s/flag", dir);
+    ts_result_fini(&red);
+    char flag[128];
+    (void)snprintf(flag, sizeof flag, "FLAKY_FILE=%s/flag", dir);
+    red = ts_run(run, ts_suites_dir(), flag, dir, "");
+    struct ts_result failed = ts_run(run, ts_suites_dir(), flag, dir, "--last-failed --list");
+    struct ts_result first = ts_run(run, ts_suites_dir(), flag, dir, "--failed-first --list");
+    struct ts_result unchanged = ts_run(run, ts_suites_dir(), flag, dir, "--changed --list");
+
+    cr_expect_eq(red.status, 1, "%s", ts_out(&red));
+    cr_expect_eq(count_ids(&failed), 1, "%s", ts_out(&failed));
+    cr_expect(strstr(ts_out(&failed), "as_file_says"));
+    cr_expect_eq(strncmp(ts_out(&first), "sample_flaky/flaky/as_file_says", 31), 0);
+    cr_expect_eq(count_ids(&unchanged), 0);
+}
+
+Test(test_selection, a_corrupt_history_is_left_out_with_a_word)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result made =
+        ts_run("printf 'assay-history 1\\nt pass x y\\n\\377\\n' > %s/bad; head -c 4096 "
+               "/dev/urandom > %s/worse",
+               dir, dir);
+    struct ts_result bad =
+        ts_run("cd %s && assay test sample_own_main --history %s/bad", ts_suites_dir(), dir);
+    struct ts_result worse =
+        ts_run("cd %s && assay test sample_own_main --history %s/worse", ts_suites_dir(), dir);
+    struct ts_result healed =
+        ts_run("cd %s && assay test sample_own_main --history %s/worse", ts_suites_dir(), dir);
+
+    cr_expect_eq(made.status, 0);
+    cr_expect_eq(bad.status, 0);
+    cr_expect(strstr(ts_err(&bad), "unreadable"));
+    cr_expect_eq(worse.status, 0);
+    cr_expect(strstr(ts_err(&worse), "unreadable"));
+    cr_expect_eq(healed.status, 0);
+    cr_expect_null(strstr(ts_err(&healed), "unreadable"));
+}

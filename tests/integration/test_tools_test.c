@@ -1,0 +1,134 @@
+/*
+ * Tests under tools, with budgets, snapshots and torture: each finding is its own test's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/integration/runner_support.h"
+
+Test(test_tools, memcheck_finds_leak_and_misuse_and_nothing_else)
+{
+    struct ts_run_events run = ts_run_suites("sample_tools --under memcheck -k '!*race'");
+
+    cr_expect_str_eq(ts_status_of(&run, "clean"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "leak"), "leak");
+    cr_expect_str_eq(ts_status_of(&run, "use_after_free"), "sanitizer");
+    cr_expect(ts_has_message(&run, "use_after_free", "Invalid write of size 1"));
+    cr_expect(ts_has_message(&run, "leak", "123 bytes in 1 blocks are definitely lost"));
+    json_t *leak = json_array_get(json_object_get(ts_end_of(&run, "leak"), "leaks"), 0);
+    cr_expect_eq(json_integer_value(json_object_get(leak, "bytes")), 123);
+    ts_run_events_fini(&run);
+}
+
+Test(test_tools, helgrind_and_drd_find_the_race)
+{
+    struct ts_run_events helgrind = ts_run_suites("sample_tools --under helgrind -k race -k clean");
+    struct ts_run_events drd = ts_run_suites("sample_tools --under drd -k race -k clean");
+
+    cr_expect_str_eq(ts_status_of(&helgrind, "race"), "sanitizer");
+    cr_expect_str_eq(ts_status_of(&helgrind, "clean"), "pass");
+    cr_expect_str_eq(ts_status_of(&drd, "race"), "sanitizer");
+    cr_expect_str_eq(ts_status_of(&drd, "clean"), "pass");
+    ts_run_events_fini(&helgrind);
+    ts_run_events_fini(&drd);
+}
+
+Test(test_tools, callgrind_counts_the_test_not_the_process)
+{
+    struct ts_run_events run = ts_run_suites("sample_tools --under callgrind -k clean");
+
+    json_int_t count =
+        json_integer_value(json_object_get(ts_end_of(&run, "clean"), "instructions"));
+    cr_expect_gt(count, 100);
+    cr_expect_lt(count, 1000000);
+    ts_run_events_fini(&run);
+}
+
+Test(test_tools, a_build_that_cannot_run_under_the_tool_is_refused)
+{
+    struct ts_run_events plain = ts_run_suites("sample_tools --under asan-build");
+    struct ts_run_events built = ts_run_suites("sample_asan --under memcheck");
+    struct ts_run_events right = ts_run_suites("sample_asan --under asan-build -k clean");
+
+    cr_expect_eq(plain.result.status, 1);
+    cr_expect(strstr(ts_out(&plain.result), "-fsanitize=address"));
+    cr_expect_eq(built.result.status, 1);
+    cr_expect(strstr(ts_out(&built.result), "cannot run under valgrind"));
+    cr_expect_eq(right.result.status, 0);
+    ts_run_events_fini(&plain);
+    ts_run_events_fini(&built);
+    ts_run_events_fini(&right);
+}
+
+Test(test_tools, open_descriptors_are_red_with_leaks)
+{
+    struct ts_run_events run = ts_run_suites("sample_verdicts -k pass_with_open_file --leaks");
+
+    cr_expect_str_eq(ts_status_of(&run, "pass_with_open_file"), "leak", "%s", ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
+
+Test(test_tools, budgets_are_kept_and_broken_exactly)
+{
+    struct ts_run_events run = ts_run_suites("sample_budgets -k budgets/");
+
+    cr_expect_str_eq(ts_status_of(&run, "instructions_kept"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "instructions_broken"), "fail");
+    cr_expect_str_eq(ts_status_of(&run, "nothing_costs_nothing"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "allocations_kept"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "allocations_broken"), "fail");
+    cr_expect(ts_has_message(&run, "allocations_broken", "2 allocs, at most 1"));
+    ts_run_events_fini(&run);
+}
+
+/* Snapshots are written beside the source: the sample is built again from a copy of its source. */
+Test(test_tools, snapshots_are_taken_compared_updated_and_refused_in_ci)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result built =
+        ts_run("cp $SRC/tests/integration/runner_suites/sample_budgets.c %s/copy.c && cd %s && "
+               "cc -g -D_GNU_SOURCE -I $SRC/harness/include %s/copy.c -o copy -lcriterion",
+               dir, dir, dir);
+    cr_assert_eq(built.status, 0, "%s", ts_err(&built));
+    const char *run = "cd %s && %s assay test --history none copy -k snapshots/ %s";
+
+    struct ts_result refused = ts_run(run, dir, "CI=1", "");
+    struct ts_result taken = ts_run(run, dir, "CI=", "");
+    struct ts_result same =
+        ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[{\"id\":18}],\"b\":2}'", "--ci");
+    struct ts_result differs = ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[],\"b\":2}'", "--ci");
+    struct ts_result updated =
+        ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[],\"b\":2}'", "--update-snapshots");
+    struct ts_result after = ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[],\"b\":2}'", "--ci");
+    struct ts_result file = ts_run("cat %s/snapshots/snapshots.text.1.snap", dir);
+
+    cr_expect_eq(taken.status, 0, "%s", ts_out(&taken));
+    cr_expect_eq(same.status, 0, "%s", ts_out(&same));
+    cr_expect_eq(differs.status, 1);
+    cr_expect(strstr(ts_out(&differs), "-   \"a\": ["), "%s", ts_out(&differs));
+    cr_expect(strstr(ts_out(&differs), "+   \"a\": [],"));
+    cr_expect_eq(updated.status, 0);
+    cr_expect_eq(after.status, 0);
+    cr_expect_str_eq(ts_out(&file), "one\ntwo [redacted]\nthree\n");
+    /* The environment of CI was set, but nothing had been taken yet. */
+    cr_expect_eq(refused.status, 1, "%s", ts_out(&refused));
+    cr_expect(strstr(ts_out(&refused), "none is taken in CI"));
+}
+
+Test(test_tools, torture_names_the_call_that_broke_the_code)
+{
+    struct ts_run_events run = ts_run_suites("sample_torture");
+
+    cr_expect_str_eq(ts_status_of(&run, "takes_it_well"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "crashes"), "crash");
+    cr_expect(strstr(ts_end_text(&run, "crashes", "reason"),
+                     "call 2 failing: malloc (ENOMEM), called from store_crashing"));
+    cr_expect(strstr(ts_end_text(&run, "crashes", "stacks"), "store_crashing"));
+    cr_expect_str_eq(ts_status_of(&run, "loses_descriptor"), "leak");
+    cr_expect(strstr(ts_end_text(&run, "loses_descriptor", "reason"), "/dev/null"));
+    cr_expect_str_eq(ts_status_of(&run, "meets_no_call"), "error");
+    ts_run_events_fini(&run);
+}
