@@ -10,22 +10,7 @@
 
 #include "profiler/agent/code_memory.h"
 #include "profiler/agent/code_objects_priv.h"
-
-static uint64_t hash_bytes(const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    uint64_t hash = size;
-
-    for (; size >= 8; size -= 8, at += 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
-        hash ^= hash >> 29;
-    }
-    for (; size > 0; size--, at++)
-        hash = (hash ^ *at) * 0x100000001b3ull;
-    return hash;
-}
+#include "profiler/trace/given_rows.h"
 
 static const ElfW(Phdr) * find_header(const struct dl_phdr_info *info, uint32_t type)
 {
@@ -74,7 +59,8 @@ bool ag_object_read(struct ag_object *out, const struct dl_phdr_info *info)
     if (object.code_end == 0)
         return false;
     if (index && segment_of(info, index->p_vaddr))
-        object.content = hash_bytes(mapped_at(info, index->p_vaddr), index->p_filesz);
+        object.content =
+            pf_rows_content((struct pf_bytes){mapped_at(info, index->p_vaddr), index->p_filesz});
     else
         object.content = object.start;
     *out = object;
@@ -170,7 +156,23 @@ static bool find_cfi(struct pf_cfi_source *out, const struct ag_object *object,
     return true;
 }
 
-const struct pf_rows *ag_object_rows(const struct ag_object *object,
+/* A copy of what the collector compiled beforehand: the region it lies in does not last. */
+static const struct pf_rows *copy_given(const struct pf_region *region, uint64_t content)
+{
+    struct pf_bytes given = pf_given_rows_find(region, content);
+    size_t room;
+    void *memory = ag_code_memory_free(&room);
+
+    if (given.size == 0 || given.size > room)
+        return NULL;
+    memcpy(memory, given.at, given.size);
+    const struct pf_rows *rows = pf_rows_check((struct pf_bytes){memory, given.size});
+    if (rows)
+        ag_code_memory_use(given.size);
+    return rows;
+}
+
+static const struct pf_rows *compile(const struct ag_object *object,
                                      const struct dl_phdr_info *info)
 {
     struct pf_cfi_source source;
@@ -193,4 +195,12 @@ const struct pf_rows *ag_object_rows(const struct ag_object *object,
         return NULL;
     ag_code_memory_use(size);
     return pf_rows_check((struct pf_bytes){memory, size});
+}
+
+const struct pf_rows *ag_object_rows(const struct pf_region *region, const struct ag_object *object,
+                                     const struct dl_phdr_info *info)
+{
+    const struct pf_rows *rows = copy_given(region, object->content);
+
+    return rows ? rows : compile(object, info);
 }

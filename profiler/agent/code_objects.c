@@ -65,7 +65,7 @@ static uint32_t number_of(struct pf_region *region, struct ag_object *object,
 
     object->rows = rows_known(object->content);
     if (!object->rows)
-        object->rows = ag_object_rows(object, info);
+        object->rows = ag_object_rows(region, object, info);
     ag_object_describe(&tables->records[tables->known_count], object, info);
     (void)pf_module_add(region, &tables->records[tables->known_count]);
     tables->known[tables->known_count] = *object;

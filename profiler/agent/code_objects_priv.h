@@ -29,9 +29,9 @@ bool ag_object_read(struct ag_object *out, const struct dl_phdr_info *info);
 void ag_object_describe(struct pf_region_module *out, const struct ag_object *object,
                         const struct dl_phdr_info *info);
 
-/* Compile its rows into the agent's memory; NULL if it has none or there is no room. Context:
- * target. */
-const struct pf_rows *ag_object_rows(const struct ag_object *object,
+/* Its rows, given by the collector or compiled, in the agent's memory; NULL if it has none or there
+ * is no room. Context: target. */
+const struct pf_rows *ag_object_rows(const struct pf_region *region, const struct ag_object *object,
                                      const struct dl_phdr_info *info);
 
 #endif

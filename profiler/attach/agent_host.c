@@ -17,6 +17,7 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
+#include "profiler/trace/given_rows.h"
 
 enum { BACKLOG = 1024, CALLS_MAX = 4096 };
 
@@ -77,6 +78,9 @@ void pf_agent_host_close(struct pf_agent_host *host)
         (void)close(host->listen_fd);
     if (host->poll_fd > 0)
         (void)close(host->poll_fd);
+    for (uint32_t i = 0; i < host->given_count; i++)
+        free(host->given[i].bytes);
+    free(host->given);
     free(host->processes);
     free(host->calls);
     *host = (struct pf_agent_host){.listen_fd = -1, .poll_fd = -1};
@@ -100,6 +104,20 @@ char *pf_agent_preload(const char *agent_path)
     if (asprintf(&text, "LD_PRELOAD=%s%s%s", agent_path, has ? ":" : "", has ? before : "") < 0)
         abort();
     return text;
+}
+
+void pf_agent_host_give(struct pf_agent_host *host, uint64_t content, struct pf_bytes block)
+{
+    for (uint32_t i = 0; i < host->given_count; i++)
+        if (host->given[i].content == content)
+            return;
+    if (host->given_count == host->given_capacity) {
+        host->given_capacity = host->given_capacity ? host->given_capacity * 2 : 16;
+        host->given = pf_mem_resize(host->given, host->given_capacity, sizeof *host->given);
+    }
+    void *copy = pf_mem_new(1, block.size);
+    memcpy(copy, block.at, block.size);
+    host->given[host->given_count++] = (struct pf_given_block){content, copy, block.size};
 }
 
 static bool take_if_there(char **out, const char *dir, size_t dir_size, const char *rest)
@@ -189,6 +207,9 @@ static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t
     process->region = at;
     atomic_store(&process->region->wants, host->wants);
     atomic_store(&process->region->sample_hz, host->sample_hz);
+    for (uint32_t i = 0; i < host->given_count; i++)
+        (void)pf_given_rows_put(process->region, host->given[i].content,
+                                (struct pf_bytes){host->given[i].bytes, host->given[i].size});
     process->region_bytes = size;
     process->start_ns = pf_clock_now_ns();
     process->is_fork = hello->reason == PF_HELLO_FORK;

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "profiler/base/err.h"
+#include "profiler/trace/bytes.h"
 #include "profiler/trace/handshake.h"
 #include "profiler/trace/region.h"
 
@@ -31,6 +32,12 @@ struct pf_agent_process {
     bool is_fork;
     bool is_mapped; /* it said so */
     int map_errno;  /* why not */
+};
+
+struct pf_given_block {
+    uint64_t content;
+    void *bytes;
+    size_t size;
 };
 
 struct pf_agent_call {
@@ -52,6 +59,8 @@ struct pf_agent_host {
     uint32_t process_count, process_capacity;
     struct pf_agent_call *calls;
     uint32_t call_count, call_capacity;
+    struct pf_given_block *given; /* rows laid into every region, see pf_agent_host_give */
+    uint32_t given_count, given_capacity;
     uint32_t refused; /* hellos answered without a region */
 };
 
@@ -68,6 +77,9 @@ char *pf_agent_preload(const char *agent_path);
 /* Where libassay-agent.so is: $ASSAY_AGENT, beside the running program, installed. Heap string. */
 ASSAY_CHECKED
 bool pf_agent_find(char **out, struct pf_err *err);
+
+/* Rows of an object (given_rows.h) for the regions made from now on; copied. */
+void pf_agent_host_give(struct pf_agent_host *host, uint64_t content, struct pf_bytes block);
 
 /* Answer whoever is calling; never blocks. */
 void pf_agent_host_serve(struct pf_agent_host *host);

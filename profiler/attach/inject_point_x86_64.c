@@ -5,11 +5,16 @@
 
 enum { POINT_FRAMES_MAX = 256 };
 
+/* Rows are compiled here, before any thread is stopped. */
 bool pf_inject_point_init(struct pf_inject_point *out, pid_t pid, struct pf_err *err)
 {
     *out = (struct pf_inject_point){.reason = "it has no thread"};
-    return pf_remote_libc_find(&out->libc, pid, err)
-           && pf_space_read(&out->space, pid, &out->objects, err);
+    pf_mapped_objects_init(&out->objects);
+    if (!pf_remote_libc_find(&out->libc, pid, err)
+        || !pf_space_read(&out->space, pid, &out->objects, err))
+        return false;
+    (void)pf_space_code(&out->space, &out->objects);
+    return true;
 }
 
 void pf_inject_point_fini(struct pf_inject_point *point)

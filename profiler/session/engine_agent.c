@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/attach/agent_give.h"
 #include "profiler/attach/agent_host.h"
 #include "profiler/attach/inject.h"
 #include "profiler/attach/proc_tree.h"
@@ -83,6 +84,22 @@ static bool prepare_agent(const struct pf_record_options *options, struct pf_tar
     return true;
 }
 
+/* Rows of what a process has mapped, compiled here (or taken from the cache) before it is stopped.
+ */
+static void give_rows(struct agent_session *session, pid_t pid)
+{
+    struct pf_mapped_objects *objects = &session->samples.objects;
+    struct pf_space space = {0};
+    struct pf_err err = {0};
+
+    if (pf_space_read(&space, pid, objects, &err)) {
+        (void)pf_space_code(&space, objects);
+        for (uint32_t i = 0; i < space.count; i++)
+            pf_agent_give_object(&session->host, &objects->at[space.maps[i].object], pid);
+    }
+    pf_space_fini(&space);
+}
+
 /* While one thread of a server calls the agent's entry, somebody has to answer the agent. */
 struct answering {
     struct pf_agent_host *host;
@@ -111,6 +128,7 @@ static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_
     struct pf_injection done = {0};
     pthread_t thread;
 
+    give_rows(session, pid);
     if (pthread_create(&thread, NULL, answer, &answering) != 0)
         return pf_err_set(err, PF_ERR_SYSTEM, "no thread can be made");
     bool ok = pf_inject(&request, &done, err);
