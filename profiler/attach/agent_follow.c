@@ -17,6 +17,11 @@
 
 enum { EVENT_SHIFT = 16, EXIT_SIGNAL_MASK = 0x7f };
 
+enum {
+    OPTIONS = PTRACE_O_TRACEEXIT | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK
+              | PTRACE_O_TRACEEXEC,
+};
+
 static const uint64_t HOLD_MAX_NS = 2000000000; /* a thread in the kernel that does not come */
 
 static struct pf_followed *find(const struct pf_follow *follow, pid_t tid)
@@ -68,10 +73,8 @@ static void forget(struct pf_follow *follow, pid_t tid)
 bool pf_follow_begin(struct pf_follow *out, pid_t pid, pf_follow_end at_end, void *to,
                      struct pf_err *err)
 {
-    long options = PTRACE_O_TRACEEXIT | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK
-                   | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
-
-    if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(intptr_t)options) != 0)
+    /* Not its end yet: an exec that fails must end it without our help. */
+    if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) != 0)
         return pf_err_sys(err, errno,
                           "the command's end cannot be watched: ptrace of a child is not permitted "
                           "here (container without CAP_SYS_PTRACE, or "
@@ -197,6 +200,7 @@ static void thread_did_exec(struct pf_follow *follow, struct pf_followed *thread
     (void)ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former);
     if (former != 0 && (pid_t)former != tid)
         forget(follow, (pid_t)former);
+    (void)ptrace(PTRACE_SETOPTIONS, tid, NULL, (void *)(intptr_t)OPTIONS);
     resume(tid, 0);
 }
 

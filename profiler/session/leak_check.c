@@ -22,7 +22,10 @@
 #include "profiler/symbol/symbolize.h"
 #include "profiler/trace/region_threads.h"
 
-enum { TICK_MS = 50 };
+enum {
+    TICK_MS = 50,
+    PATIENCE = 3, /* the third request to end is an order: SIGKILL, and the report follows */
+};
 
 struct check {
     struct pf_leaks leaks;
@@ -33,6 +36,7 @@ struct check {
     sigset_t old_mask;
     int signal_fd;
     char *agent, *invitation, *preload;
+    uint32_t asked_to_end;
     uint32_t incomplete; /* processes of which some thread could not be held */
     uint32_t strangers;  /* processes that ended without ever calling */
 };
@@ -91,13 +95,29 @@ static void judge_process(void *to, pid_t pid, const pid_t *tids, uint32_t count
     pf_leaks_image_fini(&image);
 }
 
+static bool asks_to_end(uint32_t signal)
+{
+    return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGHUP;
+}
+
+static void kill_all(const struct pf_follow *follow)
+{
+    for (uint32_t i = 0; i < follow->count; i++)
+        (void)kill(follow->threads[i].pid, SIGKILL);
+}
+
 static void pass_signals_on(struct check *check)
 {
     struct signalfd_siginfo info;
 
     while (read(check->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGCHLD)
+            continue;
+        check->asked_to_end += asks_to_end(info.ssi_signo);
+        if (check->asked_to_end >= PATIENCE)
+            kill_all(&check->follow);
         /* The terminal's Ctrl-C reaches the command by itself: it is in our process group. */
-        if (info.ssi_signo != SIGCHLD && info.ssi_code <= 0)
+        else if (info.ssi_code <= 0)
             (void)kill(check->child.pid, (int)info.ssi_signo);
     }
 }
@@ -122,8 +142,8 @@ static void write_command(struct pf_leaks *leaks, char *const *argv)
     size_t at = 0;
 
     for (; *argv && at + 1 < sizeof leaks->command; argv++) {
-        int size = snprintf(leaks->command + at, sizeof leaks->command - at, "%s%s", at ? " " : "",
-                            *argv);
+        int size =
+            snprintf(leaks->command + at, sizeof leaks->command - at, "%s%s", at ? " " : "", *argv);
         at += size > 0 ? (size_t)size : 0;
     }
 }
@@ -142,9 +162,7 @@ static bool start(struct check *check, char *const *argv, struct pf_err *err)
         (void)kill(check->child.pid, SIGKILL);
         return false;
     }
-    if (!pf_child_release(&check->child, err))
-        return pf_err_prepend(err, "%s", argv[0]);
-    return true;
+    return pf_child_release(&check->child, err) || pf_err_prepend(err, "%s", argv[0]);
 }
 
 /* What a reader must know before believing the answer. */

@@ -27,7 +27,6 @@ struct pf_leak_check {
  * PF_ERR_UNSUPPORTED: the agent could not enter it (static, set-uid), with what would help.
  */
 ASSAY_CHECKED
-bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *check,
-                       struct pf_err *err);
+bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *check, struct pf_err *err);
 
 #endif
