@@ -11,11 +11,9 @@
 
 #include "harness/cli/doctor.h"
 
-static void fill(struct hn_finding *out, enum hn_health health, const char *remedy, const char *fmt,
-                 va_list args)
+static void begin(struct hn_finding *out, enum hn_health health, const char *remedy)
 {
     *out = (struct hn_finding){.health = health};
-    (void)vsnprintf(out->detail, sizeof out->detail, fmt, args);
     (void)snprintf(out->remedy, sizeof out->remedy, "%s", remedy);
 }
 
@@ -23,8 +21,9 @@ void hn_finding_works(struct hn_finding *out, const char *fmt, ...)
 {
     va_list args;
 
+    begin(out, HN_HEALTH_WORKS, "");
     va_start(args, fmt);
-    fill(out, HN_HEALTH_WORKS, "", fmt, args);
+    (void)vsnprintf(out->detail, sizeof out->detail, fmt, args);
     va_end(args);
 }
 
@@ -32,8 +31,9 @@ void hn_finding_limited(struct hn_finding *out, const char *remedy, const char *
 {
     va_list args;
 
+    begin(out, HN_HEALTH_LIMITED, remedy);
     va_start(args, fmt);
-    fill(out, HN_HEALTH_LIMITED, remedy, fmt, args);
+    (void)vsnprintf(out->detail, sizeof out->detail, fmt, args);
     va_end(args);
 }
 
@@ -41,8 +41,9 @@ void hn_finding_missing(struct hn_finding *out, const char *remedy, const char *
 {
     va_list args;
 
+    begin(out, HN_HEALTH_MISSING, remedy);
     va_start(args, fmt);
-    fill(out, HN_HEALTH_MISSING, remedy, fmt, args);
+    (void)vsnprintf(out->detail, sizeof out->detail, fmt, args);
     va_end(args);
 }
 

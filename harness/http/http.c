@@ -130,7 +130,7 @@ static bool build(struct hn_http_exchange *x, assay_session *session, const char
     assay_step all[STEPS_MAX + 2] = {{0}};
     unsigned count = 0;
 
-    while (steps[count].kind != HN_STEP_END && count < STEPS_MAX)
+    while (count < STEPS_MAX && steps[count].kind != HN_STEP_END)
         count++;
     memcpy(all, steps, count * sizeof *all);
     assay_step id = {0};

@@ -24,10 +24,10 @@ struct hn_http_exchange {
 };
 
 /* Evaluate every expectation; one line for each that is not met goes to out. */
-void hn_http_expect(struct hn_http_exchange *exchange, const assay_step *steps, struct pf_buf *out);
+void hn_http_expect(struct hn_http_exchange *x, const assay_step *steps, struct pf_buf *out);
 
 /* The whole text of a failure: complaints (the lines above), then the transcript. */
-void hn_http_report(struct hn_http_exchange *exchange, const char *complaints);
+void hn_http_report(struct hn_http_exchange *x, const char *complaints);
 
 /* "curl -i ..." that sends the same request, ready for a shell. Pure. */
 void hn_http_curl_line(struct pf_buf *out, const struct hn_http_request *request);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -100,7 +101,7 @@ static bool take(struct builder *b, const assay_step *step, struct pf_err *err)
             return pf_err_set(err, PF_ERR_USAGE, "request: both %s %s and %s %s", b->request.method,
                               b->path, step->name, step->value);
         b->request.method = keep(b, step->name);
-        b->path = step->value;
+        b->path = step->value ? step->value : "/";
         return true;
     case HN_STEP_HEADER:
         return add_header(b, step->name, step->value, err);
@@ -125,6 +126,7 @@ static bool take(struct builder *b, const assay_step *step, struct pf_err *err)
 static void set_url(struct builder *b, const char *base)
 {
     struct pf_buf url = {0};
+    assert(b->path);
     bool is_whole = strncmp(b->path, "http://", 7) == 0 || strncmp(b->path, "https://", 8) == 0;
 
     if (strncmp(base, "unix:", 5) == 0) {

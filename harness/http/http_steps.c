@@ -30,8 +30,8 @@ static assay_step formatted(enum hn_step kind, const char *name, const char *fmt
     assay_step step = {.kind = (int)kind, .name = name};
     int size = vasprintf(&step.value, fmt, args);
 
-    if (size < 0) {
-        step.value = NULL;
+    if (size < 0) { /* a format nobody can print: an empty text, never none */
+        step.value = pf_mem_new(1, 1);
         size = 0;
     }
     step.size = (size_t)size;

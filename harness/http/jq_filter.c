@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/http/jq_filter.h"
 
+#include <assert.h>
 #include <jq.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +137,7 @@ bool hn_jq_run(struct hn_jq *jq, const char *program, struct pf_bytes json, bool
     struct pf_buf text = {0};
     unsigned count = 0;
     bool all = true;
-    jv value;
+    jv value = jv_null();
 
     if (!state || !parse(&value, json, err))
         return false;
@@ -186,6 +187,7 @@ char *hn_jq_left_side(const char *program)
     const char *found = NULL;
     int depth = 0;
 
+    assert(program);
     for (const char *at = program; *at; at++) {
         if (*at == '"' || *at == '\'')
             at = skip_string(at);

@@ -268,8 +268,10 @@ static size_t resident_bytes(pid_t pid)
     unsigned long pages = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    if (pf_file_read(&text, path, 4096, &err))
-        (void)sscanf(pf_buf_cstr(&text), "%*u %lu", &pages);
+    if (pf_file_read(&text, path, 4096, &err)) {
+        const char *resident = strchr(pf_buf_cstr(&text), ' '); /* proc(5): the second number */
+        pages = resident ? strtoul(resident, NULL, 10) : 0;
+    }
     pf_buf_fini(&text);
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }

@@ -50,6 +50,11 @@ static const struct hn_listener *find_port(const struct hn_listeners *all, uint1
     return NULL;
 }
 
+static const struct hn_listener *first_of(const struct hn_listeners *all)
+{
+    return all->at && all->count > 0 ? all->at : NULL;
+}
+
 /* A daemon's pid is not the one launched. */
 static void note_owner(struct hn_supervisor *sup, pid_t owner)
 {
@@ -80,8 +85,8 @@ static enum outcome look_for_listener(struct hn_supervisor *sup, struct sighting
         outcome = READY;
     } else if (somebody_has_it) {
         outcome = LOST_PORT;
-    } else if (all.count > 0) {
-        seen->other_port = all.at[0].port;
+    } else if (first_of(&all)) {
+        seen->other_port = first_of(&all)->port;
     }
     hn_proc_tree_fini(&tree);
     hn_listeners_fini(&all);

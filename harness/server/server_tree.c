@@ -15,21 +15,40 @@
 
 enum { STAT_LINE_MAX = 1024 };
 
+/* The fields of a line after the name, numbered as in proc(5). */
+enum { FIELD_STATE = 3, FIELD_PARENT, FIELD_GROUP, FIELD_START_TIME = 22 };
+
+static bool set_field(struct hn_proc *proc, int field, const char *at)
+{
+    char *end = NULL;
+
+    if (field == FIELD_STATE) {
+        proc->state = *at;
+        return *at >= 'A';
+    }
+    long long value = strtoll(at, &end, 10);
+    if (field == FIELD_PARENT)
+        proc->parent = (pid_t)value;
+    else if (field == FIELD_GROUP)
+        proc->group = (pid_t)value;
+    else if (field == FIELD_START_TIME)
+        proc->start_time = (uint64_t)value;
+    return end != at;
+}
+
 bool hn_proc_parse(struct hn_proc *out, const char *line)
 {
-    struct hn_proc proc = {0};
+    struct hn_proc proc = {.pid = (pid_t)strtol(line, NULL, 10)};
     /* The name stands in parentheses and may hold any byte, parentheses and newlines too. */
-    const char *after_name = strrchr(line, ')');
-    unsigned long long start_time;
+    const char *at = strrchr(line, ')');
 
-    if (!after_name || sscanf(line, "%d (", &proc.pid) != 1 || proc.pid <= 0)
+    if (!at || proc.pid <= 0)
         return false;
-    if (sscanf(after_name,
-               ") %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &proc.state, &proc.parent, &proc.group, &start_time)
-        != 4)
-        return false;
-    proc.start_time = start_time;
+    for (int field = FIELD_STATE; field <= FIELD_START_TIME; field++) {
+        at = strchr(at, ' ');
+        if (!at || !set_field(&proc, field, ++at))
+            return false;
+    }
     *out = proc;
     return true;
 }

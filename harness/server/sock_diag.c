@@ -154,13 +154,12 @@ static bool visit_sockets(pid_t pid, inode_visitor visit, void *context)
     if (!dir)
         return false;
     for (struct dirent *entry = readdir(dir); entry && !stopped; entry = readdir(dir)) {
-        unsigned long long inode;
         ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
         if (size <= 0)
             continue;
         target[size] = '\0';
-        if (sscanf(target, "socket:[%llu]", &inode) == 1)
-            stopped = visit(context, inode, pid);
+        if (strncmp(target, "socket:[", 8) == 0)
+            stopped = visit(context, strtoull(target + 8, NULL, 10), pid);
     }
     (void)closedir(dir);
     return stopped;
