@@ -25,13 +25,15 @@ uint32_t pf_table_push(struct pf_table *table, size_t item_size, const void *ite
 
     if (count > max - at)
         return PF_NONE;
+    if (count == 0)
+        return at;
     if (at + count > table->capacity)
         grow(table, item_size, at + count, max);
 
     unsigned char *to = (unsigned char *)table->items + (size_t)at * item_size;
-    if (items && count)
+    if (items)
         memcpy(to, items, (size_t)count * item_size);
-    else if (count)
+    else
         memset(to, 0, (size_t)count * item_size);
     table->count = at + count;
     return at;

@@ -1,5 +1,5 @@
 /*
- * A comparison for machines. Shape: docs/schemas/diff.schema.json.
+ * A comparison for machines. Shape: docs/schemas/diff.json.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,5 @@
 /*
- * A profile's summary and functions for machines. Shape: docs/schemas/report.schema.json.
+ * A profile's summary and functions for machines. Shape: docs/schemas/report.json.
  *
  * SPDX-License-Identifier: MIT
  */
