@@ -17,6 +17,8 @@ static void append(const char *piece, size_t size, void *to)
 {
     struct text *text = to;
 
+    if (size == 0)
+        return; /* with NULL for piece, from Rust names without an identifier */
     if (size >= sizeof text->at - text->size)
         longjmp(text->too_long, 1);
     memcpy(text->at + text->size, piece, size);

@@ -70,6 +70,14 @@ Test(demangle, a_name_that_multiplies_itself_is_given_up)
     (void)pf_demangle(symbol, name, sizeof name); /* ends at once, whatever it says */
 }
 
+/* Found by the fuzzer: the library hands over a piece of no bytes at NULL. */
+Test(demangle, a_rust_name_without_an_identifier_is_survived)
+{
+    char name[PF_DEMANGLED_MAX];
+
+    (void)pf_demangle("_RNtNvNtCsmy_08crfoo3o3b", name, sizeof name);
+}
+
 Test(demangle, a_name_longer_than_the_buffer_is_refused)
 {
     char name[8] = "as was";
