@@ -27,9 +27,9 @@ static unsigned slot_count;
 
 struct tables {
     uintptr_t base;
-    const ElfW(Sym) * symbols;
+    const Elf64_Sym *symbols;
     const char *names;
-    const ElfW(Rela) * relocations[2]; /* DT_RELA, DT_JMPREL */
+    const Elf64_Rela *relocations[2]; /* DT_RELA, DT_JMPREL */
     size_t counts[2];
 };
 
@@ -57,12 +57,12 @@ static void (*wrapper_of(const char *name))(void)
 }
 
 /* glibc has already added the load address to these in the dynamic section it maps. */
-static const void *pointer_in(const struct tables *tables, ElfW(Addr) value)
+static const void *pointer_in(const struct tables *tables, Elf64_Addr value)
 {
     return (const void *)(value < tables->base ? tables->base + value : value);
 }
 
-static void read_dynamic(struct tables *tables, const ElfW(Dyn) * dynamic)
+static void read_dynamic(struct tables *tables, const Elf64_Dyn *dynamic)
 {
     for (; dynamic->d_tag != DT_NULL; dynamic++) {
         switch (dynamic->d_tag) {
@@ -76,13 +76,13 @@ static void read_dynamic(struct tables *tables, const ElfW(Dyn) * dynamic)
             tables->relocations[0] = pointer_in(tables, dynamic->d_un.d_ptr);
             break;
         case DT_RELASZ:
-            tables->counts[0] = dynamic->d_un.d_val / sizeof(ElfW(Rela));
+            tables->counts[0] = dynamic->d_un.d_val / sizeof(Elf64_Rela);
             break;
         case DT_JMPREL:
             tables->relocations[1] = pointer_in(tables, dynamic->d_un.d_ptr);
             break;
         case DT_PLTRELSZ:
-            tables->counts[1] = dynamic->d_un.d_val / sizeof(ElfW(Rela));
+            tables->counts[1] = dynamic->d_un.d_val / sizeof(Elf64_Rela);
             break;
         default:
             break;
@@ -101,10 +101,10 @@ static bool put_slot(void **at, void *value)
     return true;
 }
 
-static void divert_one(const struct tables *tables, const ElfW(Rela) * relocation)
+static void divert_one(const struct tables *tables, const Elf64_Rela *relocation)
 {
     unsigned type = ELF64_R_TYPE(relocation->r_info);
-    const ElfW(Sym) *symbol = &tables->symbols[ELF64_R_SYM(relocation->r_info)];
+    const Elf64_Sym *symbol = &tables->symbols[ELF64_R_SYM(relocation->r_info)];
 
     if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) || slot_count == MAX_SLOTS)
         return;

@@ -22,10 +22,12 @@ extern const uintptr_t __stop___patchable_function_entries[] __attribute__((weak
 /* Where the function's 16 bytes are; 0 if it has none. */
 static uintptr_t find_room(uintptr_t function)
 {
-    for (const uintptr_t *at = __start___patchable_function_entries;
-         at < __stop___patchable_function_entries; at++)
-        if (*at == function || *at == function + ENDBR64_BYTES)
-            return *at;
+    const uintptr_t *rooms = __start___patchable_function_entries;
+    size_t bytes = (uintptr_t)__stop___patchable_function_entries - (uintptr_t)rooms;
+
+    for (size_t i = 0; i < bytes / sizeof *rooms; i++)
+        if (rooms[i] == function || rooms[i] == function + ENDBR64_BYTES)
+            return rooms[i];
     return 0;
 }
 
