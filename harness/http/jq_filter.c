@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/http/jq_filter.h"
 
-#include <assert.h>
 #include <jq.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,27 +181,30 @@ static const char *skip_string(const char *at)
     return *at ? at : at - 1;
 }
 
+/* "a and b == c", "a, b == c": the left side would not be all that matters. */
+static bool joins_conditions(const char *at)
+{
+    return *at == ',' || strncmp(at, " and ", 5) == 0 || strncmp(at, " or ", 4) == 0;
+}
+
 char *hn_jq_left_side(const char *program)
 {
     const char *found = NULL;
     int depth = 0;
 
-    assert(program);
     for (const char *at = program; *at; at++) {
-        if (*at == '"' || *at == '\'')
+        if (*at == '"' || *at == '\'') {
             at = skip_string(at);
-        else if (strchr("([{", *at))
+        } else if (strchr("([{", *at)) {
             depth++;
-        else if (strchr(")]}", *at))
+        } else if (strchr(")]}", *at)) {
             depth--;
-        else if (depth == 0 && !found && comparison_size(at) > 0)
-            found = at;
-        /* "a and b == c", "a, b == c": the left side would not be all that matters. */
-        else if (depth == 0
-                 && (*at == ',' || strncmp(at, " and ", 5) == 0 || strncmp(at, " or ", 4) == 0))
+        } else if (depth == 0 && joins_conditions(at)) {
             return NULL;
-        if (found == at)
+        } else if (depth == 0 && !found && comparison_size(at) > 0) {
+            found = at;
             at += comparison_size(at) - 1;
+        }
     }
     return found && found > program ? strndup(program, (size_t)(found - program)) : NULL;
 }
