@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { PF_TID_NONE = UINT32_MAX };
+#define PF_TID_NONE UINT32_MAX /* wider than an enumerator of ISO C may be */
 
 struct pf_tid_slot {
     pid_t tid;

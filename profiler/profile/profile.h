@@ -25,7 +25,9 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/hash.h"
 
-enum { PF_NONE = UINT32_MAX, PF_PROFILE_VALUES_MAX = 8 };
+#define PF_NONE UINT32_MAX /* wider than an enumerator of ISO C may be */
+
+enum { PF_PROFILE_VALUES_MAX = 8 };
 enum { PF_PROFILE_ITEMS_MAX = 1 << 30 };
 
 struct pf_value_type {
