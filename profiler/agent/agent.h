@@ -28,6 +28,7 @@ struct ag_agent {
     _Atomic(struct pf_region *) region;           /* for the hooks: NULL unless AG_ON */
     _Atomic uint32_t *alive;                      /* on a page that fork wipes: 0 in a raw child */
     _Atomic(const struct pf_code_map *) code_map; /* code_objects.h */
+    _Atomic uint64_t code_generation;             /* changes after code_map did */
     _Atomic uint32_t generation;                  /* changes with the region */
     _Atomic uint32_t phase;
     _Atomic(struct pf_region *) linked; /* the collector's, whatever it wants recorded; or NULL */

@@ -119,6 +119,7 @@ static void build_and_publish(struct pf_region *region)
     sort_by_start(list.codes, list.count);
     tables->maps[number] = (struct pf_code_map){.at = list.codes, .count = list.count};
     atomic_store_explicit(&ag_agent.code_map, &tables->maps[number], memory_order_release);
+    atomic_fetch_add(&ag_agent.code_generation, 1);
 }
 
 void ag_objects_update(struct pf_region *region)

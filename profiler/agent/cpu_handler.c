@@ -40,16 +40,20 @@ static void raise_exact(struct pf_trail *trail)
         trail->pcs[i] += trail->signals >> i & 1;
 }
 
-static uint32_t stack_of(struct pf_region *region, struct ag_thread *self,
+static uint32_t stack_of(struct pf_region *region, struct ag_thread *self, uint8_t *cache_memory,
                          const struct pf_regs *regs)
 {
+    /* The generation first: one that is new says the map is. */
+    uint64_t generation = atomic_load_explicit(&ag_agent.code_generation, memory_order_acquire);
     const struct pf_code_map *map = atomic_load_explicit(&ag_agent.code_map, memory_order_acquire);
+    struct pf_unwind_cache *cache = pf_unwind_cache_view(cache_memory);
     uint64_t pcs[PF_STACK_DEPTH_MAX];
     struct pf_trail trail = {.pcs = pcs, .capacity = PF_STACK_DEPTH_MAX};
     struct pf_memory memory = {0};
 
     int buffer = ag_stack_memory_for(self, regs->at[PF_REG_RSP], &memory);
-    pf_unwind_stack(&trail, regs, map, &memory);
+    pf_unwind_cache_sync(cache, generation);
+    (void)pf_unwind_stack_cached(&trail, regs, map, &memory, cache);
     ag_foreign_stack_done(buffer);
     if (!trail.is_rooted)
         pf_thread_count(self->slot, PF_COUNT_TRUNCATED, 1);
@@ -62,19 +66,19 @@ static uint32_t stack_of(struct pf_region *region, struct ag_thread *self,
 static void take_sample(struct pf_region *region, uint32_t weight, const ucontext_t *context)
 {
     struct ag_thread *self = ag_thread_self(region);
-    struct pf_ring *ring = ag_cpu_ring(region, self->slot);
+    struct ag_cpu_lane *lane = ag_cpu_lane(region, self->slot);
     struct pf_regs regs;
 
-    if (!ring)
+    if (!lane)
         return;
     ag_regs_of_context(context, &regs);
     struct pf_ring_event event = {
-        .stack = stack_of(region, self, &regs),
+        .stack = stack_of(region, self, lane->cache, &regs),
         .weight = weight,
         .tid = self->tid,
         .when_ms = atomic_load_explicit(&region->now_ms, memory_order_relaxed),
     };
-    (void)pf_ring_push(ring, &event);
+    (void)pf_ring_push(&lane->ring, &event);
 }
 
 /* A tick that is not ours goes to whoever had the signal, as far as a handler was there. */

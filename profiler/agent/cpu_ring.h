@@ -1,7 +1,8 @@
 /*
- * The ring of a thread's slot, made when first asked for.
+ * What a thread's slot needs to be sampled, made when first asked for: its ring, and an unwind
+ * cache of the handler's own (the allocation hooks, which it may interrupt, have another).
  *
- * Rings lie in the region's work part; the slot's ring_at tells the collector where.
+ * Both lie in the region's work part; the slot's ring_at tells the collector where.
  *
  * Context: signal.
  *
@@ -12,8 +13,14 @@
 
 #include "profiler/trace/region_threads.h"
 #include "profiler/trace/ring.h"
+#include "profiler/unwind/unwind_cache.h"
+
+struct ag_cpu_lane {
+    struct pf_ring ring; /* first: ring_at is the lane's place */
+    _Alignas(PF_REGION_LINE) uint8_t cache[PF_UNWIND_CACHE_BYTES];
+};
 
 /* NULL when the work part is full; the sample is then counted as dropped. */
-struct pf_ring *ag_cpu_ring(struct pf_region *region, struct pf_region_thread *slot);
+struct ag_cpu_lane *ag_cpu_lane(struct pf_region *region, struct pf_region_thread *slot);
 
 #endif
