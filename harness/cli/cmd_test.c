@@ -12,6 +12,8 @@
 #include "harness/cli/verbs.h"
 #include "harness/preload/wire.h"
 #include "harness/runner/test_run.h"
+#include "harness/runner/watch.h"
+#include "profiler/base/arena.h"
 #include "profiler/base/buf.h"
 #include "profiler/base/clock.h"
 
@@ -52,6 +54,9 @@ enum key {
     KEY_LEAKS,
     KEY_UPDATE_SNAPSHOTS,
     KEY_CI,
+    KEY_COVERAGE,
+    KEY_WATCH,
+    KEY_BUILD,
 };
 
 static const struct hn_opt options[] = {
@@ -82,7 +87,12 @@ static const struct hn_opt options[] = {
      "each test under memcheck, helgrind, drd or callgrind; asan-build and tsan-build insist\n"
      "that the binaries were built so; verdicts and reports are each test's own"},
     {KEY_LEAKS, "leaks", NULL,
-     "leaked memory and open descriptors are red, too (memory: sanitizer builds, or memcheck)"},
+     "leaked memory and open descriptors are red, too (memory: by the sanitizer of builds that\n"
+     "have one, else by memcheck)"},
+    {KEY_COVERAGE, "coverage", "DIR",
+     "gcov's counters, kept through crashes and time limits; DIR/coverage.xml and .html by gcovr"},
+    {KEY_WATCH, "watch", NULL, "run again whenever sources (or, without a build, binaries) change"},
+    {KEY_BUILD, "build", "CMD", "before each round of --watch (default: cmake --build, if found)"},
     {KEY_UPDATE_SNAPSHOTS, "update-snapshots", NULL, "take over what assay_snapshot() now sees"},
     {KEY_CI, "ci", NULL, "refuse missing snapshots (default where CI is in the environment)"},
     {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
@@ -296,6 +306,9 @@ static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config
         return config->update_snapshots = true;
     case KEY_CI:
         return config->ci = true;
+    case KEY_COVERAGE:
+        config->coverage_dir = opts->value;
+        return config->coverage = true;
     case KEY_HISTORY:
         config->history = strcmp(opts->value, "none") == 0 ? NULL : opts->value;
         return true;
@@ -338,6 +351,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_LEAKS:
     case KEY_UPDATE_SNAPSHOTS:
     case KEY_CI:
+    case KEY_COVERAGE:
         return take_rest(opts, key, config);
     default:
         return take_schedule(opts, key, &config->schedule);
@@ -368,16 +382,51 @@ static char *join(int argc, char **argv)
     return (char *)line.at;
 }
 
+struct command {
+    bool json, watch;
+    const char *build;
+    int argc;
+    char **argv; /* as given, for the rounds of a watch */
+};
+
+/* Every round is this command again, without --watch. */
+static int run_watch(const struct hn_opts *opts, const struct hn_test_config *config,
+                     const struct command *command)
+{
+    char **argv = pf_mem_new((size_t)command->argc + 3, sizeof(char *));
+    struct pf_err err = {0};
+    int count = 0;
+
+    argv[count++] = "/proc/self/exe";
+    argv[count++] = "test";
+    for (int i = 0; i < command->argc; i++)
+        if (strcmp(command->argv[i], "--watch") != 0)
+            argv[count++] = command->argv[i];
+    struct hn_watch watch = {.argv = argv,
+                             .build_command = command->build,
+                             .build_dir = config->build_dir,
+                             .binaries = opts->operands,
+                             .binary_count = opts->operand_count};
+    int status = hn_watch_run(&watch, &err);
+    if (err.text[0])
+        (void)fprintf(stderr, "assay test: %s\n", err.text);
+    free(argv);
+    return status;
+}
+
 /* Options whose meaning depends on the whole command line. */
-static int run_config(const struct hn_opts *opts, struct hn_test_config *config, bool json)
+static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
+                      const struct command *command)
 {
     struct pf_err err = {0};
 
     config->binaries = opts->operands;
     config->binary_count = opts->operand_count;
-    if (json && config->list)
+    if (command->watch)
+        return run_watch(opts, config, command);
+    if (command->json && config->list)
         config->list = HN_LIST_JSON;
-    else if (json)
+    else if (command->json)
         config->json = "-";
     if (config->selection.shuffle && !config->selection.seed)
         config->selection.seed = pf_clock_wall_ns() % 1000000007 + 1;
@@ -393,7 +442,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     struct hn_opts opts;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    bool json = false, is_terminal = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
+    bool is_terminal = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
     struct hn_test_config config = {
         .engine = "fork",
         .history = ".assay/tests",
@@ -404,23 +453,31 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
                      .timeout_s = 60,
                      .repeat = 1},
     };
-    char *command = join(argc, argv);
+    char *line = join(argc, argv);
+    char **given = pf_mem_new((size_t)argc + 1, sizeof(char *));
+    struct command command = {.argc = argc, .argv = given};
     int key, status = -1;
 
-    config.command = command;
+    config.command = line;
     split_shuffle(argc, argv);
+    memcpy(given, argv, (size_t)argc * sizeof(char *)); /* reading moves the operands forward */
     hn_opts_init(&opts, verb, argc, argv);
     while (status < 0 && (key = hn_opts_next(&opts)) != HN_OPT_END) {
         if (key == HN_OPT_HELP)
             status = 0;
         else if (key == KEY_JSON)
-            json = true;
+            command.json = true;
+        else if (key == KEY_WATCH)
+            command.watch = true;
+        else if (key == KEY_BUILD)
+            command.build = opts.value;
         else if (key == HN_OPT_BAD || !take(&opts, key, &config))
             status = 2;
     }
     if (status < 0)
-        status = run_config(&opts, &config, json);
-    free(command);
+        status = run_config(&opts, &config, &command);
+    free(line);
+    free(given);
     return status;
 }
 

@@ -11,16 +11,8 @@
 #include "harness/cli/verbs.h"
 
 static const struct hn_verb *const verbs[] = {
-    &hn_verb_doctor,
-    &hn_verb_leaks,
-    &hn_verb_diff,
-    &hn_verb_record,
-    &hn_verb_report,
-    &hn_verb_stack,
-    &hn_verb_test,
-    &hn_verb_top,
-    &hn_verb_wrap,
-    NULL,
+    &hn_verb_doctor, &hn_verb_leaks, &hn_verb_diff, &hn_verb_record, &hn_verb_report,
+    &hn_verb_stack,  &hn_verb_test,  &hn_verb_top,  &hn_verb_wrap,   NULL,
 };
 
 static const struct hn_verb *find_verb(const char *name)

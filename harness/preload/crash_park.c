@@ -123,11 +123,29 @@ static bool is_instrumented(void)
            || dlsym(RTLD_DEFAULT, "__msan_init");
 }
 
+void hn_crash_prepare(void)
+{
+    hn_preload.is_instrumented = is_instrumented();
+}
+
+/* Late, and about to be killed: what was covered is worth keeping. */
+static void on_late(int signal_number, siginfo_t *info, void *context)
+{
+    (void)signal_number;
+    (void)info;
+    (void)context;
+    if (hn_case_is_here())
+        hn_coverage_dump();
+    (void)kill(getpid(), SIGKILL);
+}
+
 void hn_crash_install(void)
 {
     struct sigaction before;
 
-    if (is_instrumented())
+    if (hn_preload.gcov_dump)
+        set_action(HN_WIRE_SIGNAL_DUMP, on_late, 0);
+    if (hn_preload.is_instrumented)
         return;
     install_stack();
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {

@@ -86,15 +86,17 @@ static void enter_network(void)
     raise_loopback();
 }
 
-/* What libgcov counted before the fork belongs to nobody's test. */
+/* What libgcov counted before the fork belongs to nobody's test; without a reset the little that
+ * ran there is counted once a test. */
 static void reset_coverage(const struct hn_wire_run *run)
 {
     void (*reset)(void);
+    uint64_t bias = hn_hooks_bias(), address = run->gcov_reset + bias;
 
-    hn_preload.gcov_dump = run->gcov_dump;
+    hn_preload.gcov_dump = run->gcov_dump ? run->gcov_dump + bias : 0;
     if (!run->gcov_reset)
         return;
-    memcpy(&reset, &run->gcov_reset, sizeof reset);
+    memcpy(&reset, &address, sizeof reset);
     reset();
 }
 

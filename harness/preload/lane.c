@@ -117,6 +117,7 @@ void hn_lane_serve(int control_fd)
 
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     drop_runner_handlers();
+    hn_crash_prepare();
     hn_fds_remember(control_fd);
     for (;;) {
         ssize_t got = recv(control_fd, &run, sizeof run, 0);

@@ -39,6 +39,7 @@ struct hn_item {
 struct hn_preload {
     enum hn_mode mode;
     bool is_listing;
+    bool is_instrumented; /* by a sanitizer, which reports crashes itself */
     int control_fd;
     struct hn_item *items;
     uint32_t item_count;
@@ -79,6 +80,7 @@ void hn_record_failure(const char *file, uint32_t line, const char *message);
 void hn_phase_set(enum hn_wire_phase phase);
 
 /* crash_park.c: stop at a fatal signal so that the runner can look, then die of it as before. */
+void hn_crash_prepare(void); /* once, in the lane */
 void hn_crash_install(void);
 
 /* Write gcov's counters now; for processes about to be killed. */
@@ -101,8 +103,10 @@ void hn_isolate(const struct hn_wire_run *run);
 uint32_t hn_children_sweep(bool report);
 
 /* report_hooks.c: ReportHook()s of the binary. */
-struct hn_hook_stats;
 void hn_hooks_run(const char *section, void *argument);
+
+/* report_hooks.c: what the loader added to the executable's file addresses. */
+uint64_t hn_hooks_bias(void);
 
 /* zygote.c: evaluate parameters and describe every test to the runner. */
 void hn_tests_list(struct criterion_test_set *set);

@@ -28,6 +28,7 @@ struct hook_section {
 static struct hook_section sections[KINDS_MAX];
 static unsigned section_count;
 static bool is_known;
+static ElfW(Addr) executable_bias;
 
 static int first_object(struct dl_phdr_info *info, size_t size, void *bias)
 {
@@ -68,6 +69,13 @@ static void read_sections(const char *image, size_t size, ElfW(Addr) bias)
                         all[i].sh_size);
 }
 
+uint64_t hn_hooks_bias(void)
+{
+    if (!executable_bias)
+        (void)dl_iterate_phdr(first_object, &executable_bias);
+    return executable_bias;
+}
+
 static void find_sections(void)
 {
     struct stat st;
@@ -83,7 +91,7 @@ static void find_sections(void)
     (void)close(fd);
     if (image == MAP_FAILED)
         return;
-    (void)dl_iterate_phdr(first_object, &bias);
+    bias = hn_hooks_bias();
     read_sections(image, (size_t)st.st_size, bias);
     (void)munmap(image, (size_t)st.st_size);
 }

@@ -16,7 +16,11 @@
 #ifndef HARNESS_PRELOAD_WIRE_H
 #define HARNESS_PRELOAD_WIRE_H
 
+#include <signal.h>
 #include <stdint.h>
+
+/* Asks a late test to write its coverage and end. */
+#define HN_WIRE_SIGNAL_DUMP (SIGRTMAX - 2)
 
 #define HN_WIRE_FD_ENV "ASSAY_RUNNER_FD"           /* the binary's control socket */
 #define HN_WIRE_ENGINE_ENV "ASSAY_RUNNER_ENGINE"   /* "fork" (default) or "criterion" */

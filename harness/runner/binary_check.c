@@ -42,7 +42,9 @@ static void look_at_dynamic_symbol(struct findings *found, struct hn_binary *bin
 
 static void look_at_symbol(struct hn_binary *binary, const char *name, uint64_t value)
 {
-    if (strcmp(name, "__gcov_dump") == 0)
+    /* Linked in only where the program calls it; __gcov_exit, which does the same, always is. */
+    if (strcmp(name, "__gcov_dump") == 0
+        || (strcmp(name, "__gcov_exit") == 0 && !binary->gcov_dump))
         binary->gcov_dump = value;
     if (strcmp(name, "__gcov_reset") == 0)
         binary->gcov_reset = value;

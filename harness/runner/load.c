@@ -104,7 +104,8 @@ static bool start(struct hn_plan *plan, struct hn_suite *suite, uint32_t index,
         .binary = &plan->binaries[index],
         .preload = spec->preload,
         .extra_preload = spec->extra_preload,
-        .wrapper = spec->wrapper,
+        .wrapper =
+            plan->binaries[index].has_asan || plan->binaries[index].has_tsan ? NULL : spec->wrapper,
         .engine = spec->engine,
     };
 

@@ -164,6 +164,17 @@ static void dispatch(struct hn_run *run, const struct epoll_event *event)
     }
 }
 
+/* A test that counts coverage is asked to write its counters and end; one that cannot any more is
+ * killed a moment later, with its lane. */
+static void end_late(struct hn_run *run, struct hn_slot *slot)
+{
+    bool counts = run->plan->binaries[slot->binary].gcov_dump != 0;
+
+    (void)kill(slot->lane.test_pid, counts ? HN_WIRE_SIGNAL_DUMP : SIGKILL);
+    if (counts)
+        (void)kill(slot->lane.test_pid, SIGCONT);
+}
+
 /* Over its time: keep the stacks, then end it. Its lane buries what it started. */
 static void time_out(struct hn_run *run, struct hn_slot *slot, uint64_t now)
 {
@@ -173,7 +184,7 @@ static void time_out(struct hn_run *run, struct hn_slot *slot, uint64_t now)
     slot->seen.was_idle = slot->cpu_at_half != UINT64_MAX && cpu != UINT64_MAX
                           && (double)(cpu - slot->cpu_at_half) < slot->limit_s * 1e9 / 2 / 100;
     take_stacks(run, slot, 0);
-    (void)kill(slot->lane.test_pid, SIGKILL);
+    end_late(run, slot);
     slot->limit_ns = UINT64_MAX;
     slot->kill_ns = now + (uint64_t)KILL_GRACE_MS * 1000000u;
 }
@@ -193,8 +204,11 @@ static void check_clocks(struct hn_run *run)
         if (now >= slot->limit_ns)
             time_out(run, slot, now);
         if (now >= slot->kill_ns) {
-            (void)kill(slot->lane.lane_pid, SIGKILL);
-            slot->kill_ns = UINT64_MAX;
+            /* First the test, where it was only asked before; then whatever keeps its lane. */
+            (void)kill(slot->asked_twice ? slot->lane.lane_pid : slot->lane.test_pid, SIGKILL);
+            slot->kill_ns =
+                slot->asked_twice ? UINT64_MAX : now + (uint64_t)KILL_GRACE_MS * 1000000u;
+            slot->asked_twice = true;
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/preload/wire.h"
+#include "harness/runner/coverage.h"
 #include "harness/runner/criterion_run.h"
 #include "harness/runner/ctest_discover.h"
 #include "harness/runner/history.h"
@@ -229,6 +230,20 @@ static void save_history(const struct hn_test_config *config, const struct hn_pl
         (void)fprintf(stderr, "assay test: durations are not remembered: %s\n", err.text);
 }
 
+/* The counters lie beside the object files: below CTest's directory, else the first binary's. */
+static bool report_coverage(const struct hn_test_config *config, const struct hn_plan *plan,
+                            struct pf_err *err)
+{
+    char objects[PATH_SIZE];
+
+    (void)snprintf(objects, sizeof objects, "%s",
+                   config->build_dir ? config->build_dir : plan->binaries[0].path);
+    char *slash = strrchr(objects, '/');
+    if (!config->build_dir && slash)
+        *slash = '\0';
+    return hn_coverage_report(objects, ".", config->coverage_dir, err);
+}
+
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
                     struct loaded *suites, struct pf_err *err)
 {
@@ -240,6 +255,8 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         .seed = config->selection.shuffle ? config->selection.seed : 0,
     };
 
+    if (config->coverage && !hn_coverage_check(plan, err))
+        return pf_err_exit_status(err->code);
     load_history(config, plan);
     hn_select(plan, &config->selection);
     if (config->list)
@@ -248,6 +265,8 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         return pf_err_exit_status(err->code);
     save_history(config, plan);
     bool ok = print_summary(config, plan, &tally, err);
+    if (config->coverage && !report_coverage(config, plan, err))
+        return pf_err_exit_status(err->code);
     if (!write_reports(config, plan, &tally, &info, err) || !ok)
         return pf_err_exit_status(err->code);
     if (tally.interrupted) {
@@ -277,17 +296,34 @@ static void check_builds(struct hn_plan *plan, const struct hn_tool *tool)
     }
 }
 
+/* One without a leak checker built in. */
+static bool has_plain_binary(const struct hn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++)
+        if (plan->binaries[i].kind == HN_BINARY_CRITERION && !plan->binaries[i].has_asan
+            && !plan->binaries[i].has_tsan)
+            return true;
+    return false;
+}
+
 static bool open_tool(const struct hn_test_config *config, struct hn_plan *plan,
                       struct loaded *suites, struct pf_err *err)
 {
-    if (!config->under)
+    const char *name = config->under;
+
+    if (name && strcmp(name, "leaks") == 0)
+        name = "memcheck";
+    if (!name && config->leaks && has_plain_binary(plan))
+        name = "memcheck";
+    if (!name)
         return true;
     if (!hn_temp_dir_open(&suites->tool_dir))
         return pf_err_set(err, PF_ERR_SYSTEM,
                           "no directory can be written for the tool's logs: set TMPDIR");
-    if (!hn_tool_open(&suites->tool, config->under, suites->tool_dir.base, &plan->arena, err))
+    if (!hn_tool_open(&suites->tool, name, suites->tool_dir.base, &plan->arena, err))
         return false;
-    check_builds(plan, &suites->tool);
+    if (config->under)
+        check_builds(plan, &suites->tool);
     return true;
 }
 

@@ -21,8 +21,7 @@ struct hn_test_config {
     const char *engine; /* "fork" or "criterion" */
     const char *under;  /* a tool, or NULL */
     bool leaks, coverage, allow_empty, quiet, color, live;
-    bool watch;
-    const char *build_command; /* before each round of a watch; NULL: guessed */
+    const char *coverage_dir; /* with coverage: where its reports go */
     bool update_snapshots, ci;
     unsigned slowest;
     const char *junit, *tap, *json, *html; /* paths, "-" stdout, NULL none */

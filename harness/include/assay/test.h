@@ -1,5 +1,5 @@
 /*
- * Everything a test includes: Criterion, servers under test, the HTTP client.
+ * Everything a test includes: Criterion, servers under test, the HTTP client, the runner's extras.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,7 @@
 #define ASSAY_TEST_H
 
 #include <assay/http.h>
+#include <assay/runner.h>
 #include <assay/server.h>
 #include <criterion/criterion.h>
 

@@ -1,0 +1,45 @@
+# Run after a suite was built (assay_discover_tests): write one add_test a test into LIST.
+# ASSAY BINARY NAME LIST OPTIONS PROPERTIES are given with -D.
+execute_process(COMMAND "${ASSAY}" test --list --json --history none --allow-empty "${BINARY}"
+  OUTPUT_VARIABLE json ERROR_VARIABLE problem RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  file(REMOVE "${BINARY}" "${LIST}") # built again next time: a suite that cannot be listed is no suite
+  message(FATAL_ERROR "${NAME}: its tests cannot be listed\n${problem}")
+endif()
+
+# The text of a CMake bracket argument; test names cannot end one.
+function(bracket out text)
+  set(${out} "[==[${text}]==]" PARENT_SCOPE)
+endfunction()
+
+set(lines "")
+string(JSON count LENGTH "${json}" tests)
+if(count GREATER 0)
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON suite GET "${json}" tests ${i} suite)
+    string(JSON name GET "${json}" tests ${i} name)
+    string(JSON disabled GET "${json}" tests ${i} disabled)
+    bracket(test "${NAME}/${suite}/${name}")
+    bracket(exact "${suite}/${name}")
+    set(options "")
+    foreach(option IN LISTS OPTIONS)
+      bracket(quoted "${option}")
+      string(APPEND options " ${quoted}")
+    endforeach()
+    string(APPEND lines "add_test(${test} [==[${ASSAY}]==] test --history none -j1${options}"
+      " --exact ${exact} [==[${BINARY}]==])\n")
+    if(PROPERTIES)
+      set(properties "")
+      foreach(property IN LISTS PROPERTIES)
+        bracket(quoted "${property}")
+        string(APPEND properties " ${quoted}")
+      endforeach()
+      string(APPEND lines "set_tests_properties(${test} PROPERTIES${properties})\n")
+    endif()
+    if(disabled)
+      string(APPEND lines "set_tests_properties(${test} PROPERTIES DISABLED TRUE)\n")
+    endif()
+  endforeach()
+endif()
+file(WRITE "${LIST}" "${lines}")
