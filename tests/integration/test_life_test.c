@@ -1,0 +1,232 @@
+/*
+ * The runner's own life: terminals, Ctrl-C, watching, coverage, CTest, and hostile surroundings.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "profiler/base/clock.h"
+#include "tests/integration/runner_support.h"
+
+enum { TERMINAL_SECONDS = 20 };
+
+/* A command on a terminal, and all it has written. */
+struct terminal {
+    struct pf_child child;
+    struct pf_buf seen;
+    int fd;
+};
+
+static struct terminal open_terminal(const char *line)
+{
+    struct terminal terminal = {0};
+    char path[4096];
+    char *argv[] = {"sh", "-c", (char *)(uintptr_t)line, NULL};
+    struct winsize size = {.ws_row = 24, .ws_col = 100};
+    struct pf_err err = {0};
+    int slave;
+
+    cr_assert_eq(openpty(&terminal.fd, &slave, NULL, NULL, &size), 0);
+    (void)fcntl(terminal.fd, F_SETFD, FD_CLOEXEC);
+    (void)snprintf(path, sizeof path, "PATH=" ASSAY_BINARY_DIR "/bin:%s", getenv("PATH"));
+    struct pf_spawn spawn = {.argv = argv,
+                             .dir = ts_suites_dir(),
+                             .stdin_fd = slave,
+                             .stdout_fd = slave,
+                             .stderr_fd = slave,
+                             .env = {path, "BXFI_MAP", "TERM=xterm"}};
+    cr_assert(pf_child_start(&terminal.child, &spawn, &err), "%s", err.text);
+    close(slave);
+    return terminal;
+}
+
+/* Read until text has been written, from an offset of all seen; false after the deadline. */
+static bool wait_for(struct terminal *terminal, const char *text, size_t from)
+{
+    uint64_t deadline = pf_clock_now_ns() + TERMINAL_SECONDS * 1000000000ull;
+
+    for (;;) {
+        struct pollfd ready = {terminal->fd, POLLIN, 0};
+        char step[4096];
+        if (strstr(pf_buf_cstr(&terminal->seen) + from, text))
+            return true;
+        if (poll(&ready, 1, pf_clock_left_ms(deadline)) <= 0)
+            return false;
+        ssize_t got = read(terminal->fd, step, sizeof step);
+        if (got <= 0)
+            return strstr(pf_buf_cstr(&terminal->seen) + from, text) != NULL;
+        pf_buf_put(&terminal->seen, step, (size_t)got);
+    }
+}
+
+static void close_terminal(struct terminal *terminal)
+{
+    pf_child_stop(&terminal->child, 2000);
+    close(terminal->fd);
+    pf_buf_fini(&terminal->seen);
+}
+
+Test(test_life, a_terminal_shows_progress_and_what_turns_red)
+{
+    struct terminal terminal = open_terminal("assay test --history none sample_documented");
+
+    cr_expect(wait_for(&terminal, "[", 0));
+    cr_expect(wait_for(&terminal, "slowest: ", 0), "%s", pf_buf_cstr(&terminal.seen));
+    cr_expect(wait_for(&terminal, "crash\033[0m  sample_documented/signals/crash", 0));
+    cr_expect(wait_for(&terminal, "\033[32mpass\033[0m", 0));
+    close_terminal(&terminal);
+}
+
+Test(test_life, without_a_terminal_there_is_no_progress_and_no_colour)
+{
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_documented", ts_suites_dir());
+
+    cr_expect_null(strchr(ts_out(&run), '\033'));
+    cr_expect_null(strchr(ts_err(&run), '\033'));
+    cr_expect_null(strstr(ts_err(&run), "slowest"));
+}
+
+Test(test_life, watch_runs_again_when_a_binary_is_new_and_quits)
+{
+    char line[512];
+    const char *dir = ts_temp_dir();
+    (void)snprintf(line, sizeof line,
+                   "cp sample_own_main %s/watched && cd %s && "
+                   "assay test --history none --watch --build '' ./watched",
+                   dir, dir);
+    struct terminal terminal = open_terminal(line);
+
+    cr_assert(wait_for(&terminal, "watching ", 0), "%s", pf_buf_cstr(&terminal.seen));
+    size_t after_first = terminal.seen.size;
+    struct ts_result copied = ts_run("cp %s/sample_own_main %s/watched", ts_suites_dir(), dir);
+    cr_expect_eq(copied.status, 0);
+    cr_expect(wait_for(&terminal, "1 ", after_first), "%s", pf_buf_cstr(&terminal.seen));
+    cr_expect(wait_for(&terminal, "watching ", after_first));
+    cr_expect_eq(write(terminal.fd, "q\n", 2), 2);
+    cr_expect(pf_child_wait(&terminal.child, pf_clock_now_ns() + TERMINAL_SECONDS * 1000000000ull));
+    close_terminal(&terminal);
+}
+
+Test(test_life, watch_builds_before_each_round_and_says_when_it_fails)
+{
+    char line[512];
+    const char *dir = ts_temp_dir();
+    (void)snprintf(line, sizeof line,
+                   "cp sample_own_main %s/watched && cd %s && "
+                   "assay test --history none --watch --build 'test ! -e broken.c' ./watched",
+                   dir, dir);
+    struct terminal terminal = open_terminal(line);
+
+    cr_assert(wait_for(&terminal, "watching ", 0), "%s", pf_buf_cstr(&terminal.seen));
+    struct ts_result broken = ts_run("echo x > %s/broken.c", dir);
+    cr_expect_eq(broken.status, 0);
+    cr_expect(wait_for(&terminal, "the build ended with status 1", 0));
+    close_terminal(&terminal);
+}
+
+Test(test_life, ctrl_c_kills_everything_and_reports_what_ran)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run = ts_run(
+        "cd %s && { assay test --history none -j1 --junit %s/tests.xml --json-out %s/events "
+        "sample_own_main sample_traps -k own_main -k timeout_kills_children & pid=$!; "
+        "until grep -q 'test_start.*timeout_kills_children' %s/events 2>/dev/null; do :; done; "
+        "kill -INT $pid; wait $pid; }",
+        ts_suites_dir(), dir, dir, dir);
+
+    cr_expect_eq(run.status, 3, "%d: %s", run.status, ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "1 pass"));
+    cr_expect(strstr(ts_out(&run), "1 not_run"));
+    cr_expect_not(ts_is_running("sleep 3853"));
+    struct ts_result report = ts_run("xmllint --noout %s/tests.xml", dir);
+    cr_expect_eq(report.status, 0);
+}
+
+Test(test_life, coverage_survives_crash_and_time_limit)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run =
+        ts_run("cp $SRC/tests/integration/runner_suites/sample_covered.c %s && cd %s && "
+               "gcc -g --coverage sample_covered.c -o covered -lcriterion && "
+               "assay test --history none --coverage out covered; test -s out/coverage.html && "
+               "grep -o '<line number=\"[0-9]*\" hits=\"0\"' out/coverage.xml | wc -l",
+               dir, dir);
+
+    /* Every line is covered but for the one nobody calls. */
+    cr_expect(strstr(ts_out(&run), "\n1\n"), "%s%s", ts_out(&run), ts_err(&run));
+}
+
+Test(test_life, coverage_of_a_plain_build_is_refused_with_the_flag)
+{
+    struct ts_run_events run = ts_run_suites("sample_own_main --coverage /nonexistent");
+
+    cr_expect_eq(run.result.status, 2);
+    cr_expect(strstr(ts_err(&run.result), "--coverage"));
+    ts_run_events_fini(&run);
+}
+
+Test(test_life, ctest_knows_every_test_and_the_runner_knows_ctest)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result built = ts_run(
+        "mkdir %s/p && cd %s/p && cp $SRC/tests/integration/runner_suites/sample_flaky.c . && "
+        "printf '%%s\\n' 'cmake_minimum_required(VERSION 3.25)' 'project(p C)' 'enable_testing()' "
+        "\"list(APPEND CMAKE_MODULE_PATH $SRC/cmake)\" 'include(AssayDiscoverTests)' "
+        "'add_executable(flaky sample_flaky.c)' 'target_link_libraries(flaky criterion)' "
+        "'assay_discover_tests(flaky PROPERTIES LABELS suite)' > CMakeLists.txt && "
+        "cmake -B build . -DASSAY_COMMAND=$ASSAY_BIN && cmake --build build",
+        dir, dir);
+    cr_assert_eq(built.status, 0, "%s%s", ts_out(&built), ts_err(&built));
+
+    struct ts_result ctest =
+        ts_run("cd %s/p && ctest --test-dir build -L suite -R 'steady|never'", dir);
+    struct ts_result found = ts_run("cd %s/p && assay test --history none --list", dir);
+
+    cr_expect(strstr(ts_out(&ctest), "flaky/flaky/steady"), "%s", ts_out(&ctest));
+    cr_expect(strstr(ts_out(&ctest), "50% tests passed, 1 tests failed out of 2"));
+    cr_expect(strstr(ts_out(&found), "flaky/flaky/never_passes"), "%s", ts_err(&found));
+    cr_expect_eq(found.status, 0);
+}
+
+Test(test_life, without_binary_and_ctest_the_remedy_is_named)
+{
+    struct ts_result run = ts_run("cd %s && assay test", ts_temp_dir());
+
+    cr_expect_eq(run.status, 2);
+    cr_expect(strstr(ts_err(&run), "--build-dir"));
+}
+
+/* Both directories are what Criterion's own runner dies without. */
+Test(test_life, read_only_tmp_and_no_dev_shm_are_no_obstacle)
+{
+    struct ts_result able = ts_run("unshare -rm true");
+    if (able.status != 0)
+        cr_skip("no mount namespaces here");
+
+    struct ts_result run = ts_run(
+        "unshare -rm sh -c 'for d in /tmp /var/tmp /dev/shm; do mount --bind $d $d && "
+        "mount -o remount,bind,ro $d || exit 77; done; ! touch /tmp/x 2>/dev/null && cd %s && "
+        "assay test --history none sample_own_main sample_documented -k pass -k own_main'",
+        ts_suites_dir());
+    cr_expect_eq(run.status, 0, "%s%s", ts_out(&run), ts_err(&run));
+}
+
+Test(test_life, an_ordinary_user_gets_the_same_verdicts)
+{
+    struct ts_result run = ts_run("cd %s && %s assay test --history none sample_verdicts",
+                                  ts_suites_dir(), ts_as_user());
+
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "#0  verdicts_crash_impl"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "3 pass"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "3 left_over"));
+}
