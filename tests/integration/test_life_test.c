@@ -213,7 +213,7 @@ Test(test_life, read_only_tmp_and_no_dev_shm_are_no_obstacle)
         cr_skip("no mount namespaces here");
 
     struct ts_result run = ts_run(
-        "unshare -rm sh -c 'for d in /tmp /var/tmp /dev/shm; do mount --bind $d $d && "
+        "unshare -rm sh -c 'for d in /tmp /var/tmp /dev/shm; do mount --rbind $d $d && "
         "mount -o remount,bind,ro $d || exit 77; done; ! touch /tmp/x 2>/dev/null && cd %s && "
         "assay test --history none sample_own_main sample_documented -k pass -k own_main'",
         ts_suites_dir());
