@@ -170,7 +170,9 @@ static void transfer(struct hn_http_exchange *x, assay_session *session, assay_s
     pid_t pid = server ? assay_server_pid(server) : 0;
     int death_fd = server && pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
-    if (server && death_fd < 0)
+    bool is_gone = server && (pid <= 0 || (death_fd < 0 && errno != ENOSYS)); /* Valgrind: ENOSYS */
+
+    if (is_gone)
         (void)snprintf(x->answer.error, sizeof x->answer.error, "the server does not run: it %s",
                        assay_server_state(server));
     else

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -159,12 +160,15 @@ static void kill_exactly(const struct hn_proc *proc)
 {
     struct hn_proc now;
     int pidfd = (int)syscall(SYS_pidfd_open, proc->pid, 0);
+    bool has_pidfds = pidfd >= 0 || errno != ENOSYS; /* Valgrind 3.19 has none */
+    bool is_same = hn_proc_read(&now, proc->pid) && now.start_time == proc->start_time;
 
-    if (pidfd < 0)
-        return;
-    if (hn_proc_read(&now, proc->pid) && now.start_time == proc->start_time)
+    if (is_same && pidfd >= 0)
         (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-    (void)close(pidfd);
+    else if (is_same && !has_pidfds)
+        (void)kill(proc->pid, SIGKILL);
+    if (pidfd >= 0)
+        (void)close(pidfd);
 }
 
 size_t hn_proc_tree_kill(pid_t root)

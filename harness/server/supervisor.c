@@ -16,6 +16,7 @@ enum {
     /* A server that prints without end must not keep us from everything else. */
     LOG_CHUNKS_AT_ONCE = 64,
     ORPHAN_POLL_MS = 20,
+    LOOK_AT_TEST_MS = 50,
 };
 
 enum { POLL_CONTROL, POLL_TEST, POLL_SIGNAL, POLL_LOG, POLL_EXTRA, POLL_COUNT };
@@ -119,7 +120,12 @@ void hn_supervisor_pump(struct hn_supervisor *sup, int extra_fd, int timeout_ms)
         [POLL_EXTRA] = {.fd = extra_fd, .events = POLLIN},
     };
 
-    if (poll(fds, POLL_COUNT, timeout_ms) <= 0)
+    if (sup->test_pidfd < 0 && (timeout_ms < 0 || timeout_ms > LOOK_AT_TEST_MS))
+        timeout_ms = LOOK_AT_TEST_MS;
+    int ready = poll(fds, POLL_COUNT, timeout_ms);
+    if (sup->test_pidfd < 0 && getppid() != sup->test)
+        sup->abandoned = true;
+    if (ready <= 0)
         return;
     if (fds[POLL_TEST].revents || fds[POLL_CONTROL].revents & (POLLHUP | POLLERR))
         sup->abandoned = true;

@@ -21,9 +21,10 @@ struct hn_supervisor {
     struct hn_server_spec spec;
     struct hn_server_shared *shared;
     int signal_fd; /* SIGCHLD, SIGTERM ... */
-    int test_pidfd;
-    int log_fd;    /* reading end of the server's output; -1: none */
-    int listen_fd; /* ASSAY_PORT_FD: ours for life; ASSAY_PORT_FIXED: the reservation */
+    pid_t test;
+    int test_pidfd; /* -1: the kernel (or Valgrind) has none, and we look now and then */
+    int log_fd;     /* reading end of the server's output; -1: none */
+    int listen_fd;  /* ASSAY_PORT_FD: ours for life; ASSAY_PORT_FIXED: the reservation */
     uint16_t port;
     bool may_reserve; /* ASSAY_PORT_FIXED: the server sets SO_REUSEADDR as far as we know */
     pid_t main_pid;   /* what was launched; 0: nothing */

@@ -59,8 +59,9 @@ static bool open_everything(struct hn_supervisor *sup, struct pf_buf *spec, pid_
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     (void)prctl(PR_SET_NAME, "assay-supervise");
     watch_signals(sup);
+    sup->test = test;
     sup->test_pidfd = (int)syscall(SYS_pidfd_open, test, 0);
-    if (sup->test_pidfd < 0 || getppid() != test)
+    if (getppid() != test)
         sup->abandoned = true;
     return pf_file_read_fd(spec, HN_SPEC_FD, HN_SPEC_BYTES_MAX, err)
            && hn_server_spec_decode(&sup->spec, pf_buf_view(spec), err);
