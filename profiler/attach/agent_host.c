@@ -198,6 +198,7 @@ static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t
                       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 
     if (at == MAP_FAILED) {
+        host->refused_errno = errno;
         if (fd >= 0)
             (void)close(fd);
         return -1;

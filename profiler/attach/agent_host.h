@@ -61,7 +61,8 @@ struct pf_agent_host {
     uint32_t call_count, call_capacity;
     struct pf_given_block *given; /* rows laid into every region, see pf_agent_host_give */
     uint32_t given_count, given_capacity;
-    uint32_t refused; /* hellos answered without a region */
+    uint32_t refused;  /* hellos answered without a region */
+    int refused_errno; /* why the newest could not have one; 0: it was not to have one */
 };
 
 ASSAY_CHECKED

@@ -165,26 +165,32 @@ static bool start(struct check *check, char *const *argv, struct pf_err *err)
     return pf_child_release(&check->child, err) || pf_err_prepend(err, "%s", argv[0]);
 }
 
+/* No process was judged: the agent did not get its memory, or never ran. */
+static bool say_why_nothing(const struct check *check, const char *name, struct pf_err *err)
+{
+    int why = check->host.refused_errno;
+
+    for (uint32_t i = 0; i < check->host.process_count && !why; i++)
+        why = check->host.processes[i].map_errno;
+    if (why)
+        return pf_err_sys(err, why,
+                          "%s: the agent's shared memory (%llu MiB of addresses, mostly untouched) "
+                          "cannot be mapped: raise the limit of the address space (ulimit -v)",
+                          name, (unsigned long long)(pf_region_bytes(&check->host.sizes) >> 20));
+    return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                      "%s: the agent never started in it: it is linked statically, set-uid, or "
+                      "drops LD_PRELOAD; link it dynamically, or run valgrind --leak-check=full",
+                      name);
+}
+
 /* What a reader must know before believing the answer. */
 static bool check_coverage(struct check *check, char *const *argv, struct pf_err *err)
 {
     struct pf_leaks *leaks = &check->leaks;
     size_t at = 0;
 
-    if (leaks->process_count == 0 && check->incomplete == 0) {
-        const struct pf_agent_process *first =
-            check->host.process_count ? check->host.processes : NULL;
-        if (first && first->map_errno)
-            return pf_err_sys(err, first->map_errno,
-                              "%s: the agent's shared memory (%llu MiB of addresses, mostly "
-                              "untouched) could not be mapped inside it: raise its address space "
-                              "limit (ulimit -v)",
-                              argv[0], (unsigned long long)(first->region_bytes >> 20));
-        return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "%s: the agent never started in it: it is linked statically, set-uid, or "
-                          "drops LD_PRELOAD; link it dynamically or use --engine memcheck",
-                          argv[0]);
-    }
+    if (leaks->process_count == 0 && check->incomplete == 0)
+        return say_why_nothing(check, argv[0], err);
     if (check->incomplete)
         at += (size_t)snprintf(leaks->note, sizeof leaks->note,
                                "%u processes ended while a thread could not be stopped: kinds may "
