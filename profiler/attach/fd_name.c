@@ -2,7 +2,6 @@
 #include "profiler/attach/fd_name.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,21 +33,42 @@ static bool print_address(const char *hex, char *out, size_t size)
     return true;
 }
 
-/* "  sl  local rem st tx:rx tr:when retrnsmt uid timeout inode ..." */
-static bool read_internet(const char *line, const char *table, uint64_t inode, char *out,
-                          size_t size)
+/* The next word of a line, which is cut there; "" at its end. */
+static char *next_field(char **at)
 {
-    char local_hex[ADDRESS_TEXT];
-    char remote_hex[ADDRESS_TEXT];
+    char *word = *at + strspn(*at, " \t");
+    size_t size = strcspn(word, " \t");
+
+    *at = word + size;
+    if (**at)
+        *(*at)++ = '\0';
+    return word;
+}
+
+static char *skip_fields(char **at, unsigned count)
+{
+    while (count-- > 0)
+        (void)next_field(at);
+    return next_field(at);
+}
+
+static bool is_inode(const char *word, uint64_t inode)
+{
+    char *end = NULL;
+
+    return strtoull(word, &end, 10) == inode && end != word && *end == '\0';
+}
+
+/* "  sl  local rem st tx:rx tr:when retrnsmt uid timeout inode ..." */
+static bool read_internet(char *line, const char *table, uint64_t inode, char *out, size_t size)
+{
     char local[ADDRESS_TEXT];
     char remote[ADDRESS_TEXT];
-    unsigned state = 0;
-    uint64_t found = 0;
+    const char *local_hex = skip_fields(&line, 1);
+    const char *remote_hex = next_field(&line);
+    unsigned long state = strtoul(next_field(&line), NULL, 16);
 
-    if (sscanf(line, "%*s %63s %63s %x %*s %*s %*s %*s %*s %" SCNu64, local_hex, remote_hex, &state,
-               &found)
-            != 4
-        || found != inode || !print_address(local_hex, local, sizeof local)
+    if (!is_inode(skip_fields(&line, 5), inode) || !print_address(local_hex, local, sizeof local)
         || !print_address(remote_hex, remote, sizeof remote))
         return false;
     int name = (int)strcspn(table, "6");
@@ -60,14 +80,11 @@ static bool read_internet(const char *line, const char *table, uint64_t inode, c
 }
 
 /* "Num RefCount Protocol Flags Type St Inode [Path]" */
-static bool read_unix(const char *line, uint64_t inode, char *out, size_t size)
+static bool read_unix(char *line, uint64_t inode, char *out, size_t size)
 {
-    uint64_t found = 0;
-    int path = 0;
-
-    if (sscanf(line, "%*s %*s %*s %*s %*s %*s %" SCNu64 "%n", &found, &path) != 1 || found != inode)
+    if (!is_inode(skip_fields(&line, 6), inode))
         return false;
-    (void)snprintf(out, size, "unix socket%s", line + path);
+    (void)snprintf(out, size, "unix socket%s%s", *line ? " " : "", line);
     return true;
 }
 
@@ -109,7 +126,7 @@ static void name_socket(pid_t pid, uint64_t inode, char *out, size_t size)
 void pf_fd_name(pid_t pid, int fd, char *out, size_t size)
 {
     char path[64];
-    uint64_t inode = 0;
+    static const char socket[] = "socket:[";
 
     out[0] = '\0';
     (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
@@ -117,8 +134,8 @@ void pf_fd_name(pid_t pid, int fd, char *out, size_t size)
     if (length < 0)
         return;
     out[length] = '\0';
-    if (sscanf(out, "socket:[%" SCNu64 "]", &inode) == 1)
-        name_socket(pid, inode, out, size);
+    if (strncmp(out, socket, sizeof socket - 1) == 0)
+        name_socket(pid, strtoull(out + sizeof socket - 1, NULL, 10), out, size);
     else if (strncmp(out, "anon_inode:", 11) == 0)
         memmove(out, out + 11, strlen(out + 11) + 1);
 }

@@ -62,12 +62,14 @@ bool pf_thread_syscall_parse(const char *text, long *number, uint64_t args[PF_WA
 static void say(struct pf_thread_wait *wait, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 static void say(struct pf_thread_wait *wait, const char *fmt, ...)
 {
+    char more[PF_WAIT_TEXT];
     size_t used = strlen(wait->text);
     va_list args;
 
     va_start(args, fmt);
-    (void)vsnprintf(wait->text + used, sizeof wait->text - used, fmt, args);
+    (void)vsnprintf(more, sizeof more, fmt, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
     va_end(args);
+    (void)snprintf(wait->text + used, sizeof wait->text - used, "%s", more);
 }
 
 static void say_fd(struct pf_thread_wait *wait, pid_t pid, int fd)

@@ -14,14 +14,21 @@
 struct client;
 typedef int (*progress_fn)(struct client *client, long done, long total);
 
+typedef void (*any_fn)(void);
+typedef struct client *(*begin_fn)(void);
+typedef void (*end_fn)(struct client *client);
+typedef int (*find_fn)(struct client *client, const unsigned char *build_id, int size, char **path);
+typedef void (*set_progress_fn)(struct client *client, progress_fn progress);
+typedef void (*set_user_data_fn)(struct client *client, void *data);
+typedef void *(*get_user_data_fn)(struct client *client);
+
 struct library {
     void *handle;
-    struct client *(*begin)(void);
-    void (*end)(struct client *client);
-    int (*find_debuginfo)(struct client *client, const unsigned char *build_id, int size,
-                          char **path);
-    void (*set_progress)(struct client *client, progress_fn progress);
-    void (*set_user_data)(struct client *client, void *data);
+    begin_fn begin;
+    end_fn end;
+    find_fn find_debuginfo;
+    set_progress_fn set_progress;
+    set_user_data_fn set_user_data;
 };
 
 struct patience {
@@ -36,30 +43,39 @@ bool pf_debuginfod_is_set(void)
     return urls && urls[strspn(urls, " ")] != '\0';
 }
 
+/* dlsym(3) hands out functions as objects. */
+static any_fn find_function(void *handle, const char *name)
+{
+    union {
+        void *object;
+        any_fn function;
+    } symbol = {dlsym(handle, name)};
+
+    return symbol.function;
+}
+
 static bool load(struct library *library, struct pf_err *err)
 {
     static const char name[] = "libdebuginfod.so.1";
-    const struct {
-        const char *name;
-        void *to;
-    } wanted[] = {
-        {"debuginfod_begin", &library->begin},
-        {"debuginfod_end", &library->end},
-        {"debuginfod_find_debuginfo", &library->find_debuginfo},
-        {"debuginfod_set_progressfn", &library->set_progress},
-        {"debuginfod_set_user_data", &library->set_user_data},
-    };
 
     library->handle = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
-    if (!library->handle)
-        return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "DEBUGINFOD_URLS is set, but %s is not installed: install libdebuginfod1",
-                          name);
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        void *symbol = dlsym(library->handle, wanted[i].name);
-        if (!symbol)
-            return pf_err_set(err, PF_ERR_UNSUPPORTED, "%s: no %s", name, wanted[i].name);
-        memcpy(wanted[i].to, &symbol, sizeof symbol);
+    if (!library->handle) {
+        (void)pf_err_set(err, PF_ERR_UNSUPPORTED,
+                         "DEBUGINFOD_URLS is set, but %s is not installed: install libdebuginfod1",
+                         name);
+        return false;
+    }
+    library->begin = (begin_fn)find_function(library->handle, "debuginfod_begin");
+    library->end = (end_fn)find_function(library->handle, "debuginfod_end");
+    library->find_debuginfo = (find_fn)find_function(library->handle, "debuginfod_find_debuginfo");
+    library->set_progress =
+        (set_progress_fn)find_function(library->handle, "debuginfod_set_progressfn");
+    library->set_user_data =
+        (set_user_data_fn)find_function(library->handle, "debuginfod_set_user_data");
+    if (!library->begin || !library->end || !library->find_debuginfo || !library->set_progress
+        || !library->set_user_data) {
+        (void)pf_err_set(err, PF_ERR_UNSUPPORTED, "%s: too old, it lacks functions of 2020", name);
+        return false;
     }
     return true;
 }
@@ -67,12 +83,11 @@ static bool load(struct library *library, struct pf_err *err)
 /* Nonzero ends the request. Time starts anew with every byte that arrives. */
 static int keep_waiting(struct client *client, long done, long total)
 {
-    void *(*user_data)(struct client *) = NULL;
-    void *symbol = dlsym(RTLD_DEFAULT, "debuginfod_get_user_data");
+    get_user_data_fn user_data =
+        (get_user_data_fn)find_function(RTLD_DEFAULT, "debuginfod_get_user_data");
     uint64_t now = pf_clock_now_ns();
 
     (void)total;
-    memcpy(&user_data, &symbol, sizeof symbol);
     struct patience *patience = user_data ? user_data(client) : NULL;
     if (!patience)
         return 1;
@@ -112,9 +127,9 @@ bool pf_debuginfod_find(char *path, size_t size, const char *build_id, struct pf
         return pf_err_set(err, PF_ERR_NOT_FOUND, "debuginfod: the object has no build id");
 
     bool ok = load(&library, err) && ask(&library, build_id, &found, err);
-    if (ok && strlen(found) >= size)
+    if (ok && (!found || strlen(found) >= size))
         ok = pf_err_set(err, PF_ERR_LIMIT, "debuginfod: path of its cache is too long");
-    if (ok)
+    if (ok && found)
         memcpy(path, found, strlen(found) + 1);
 
     free(found);
