@@ -70,6 +70,7 @@ static void count_lost(struct pf_leaks *leaks, const struct pf_region *region)
 static void judge_process(void *to, pid_t pid, const pid_t *tids, uint32_t count, bool is_whole)
 {
     struct check *check = to;
+    pf_agent_host_serve(&check->host); /* what it said last may not have been heard yet */
     const struct pf_agent_process *process = pf_agent_host_find(&check->host, pid);
     struct pf_leaks_image image = {0};
     struct pf_err err = {0};
