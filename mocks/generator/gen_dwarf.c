@@ -332,8 +332,13 @@ static void note_header(const struct reader *reader, struct mk_gen_wanted *wante
     const char *file = dwarf_decl_file(die);
     size_t size = file ? strlen(file) : 0;
 
-    if (size > 2 && strcmp(file + size - 2, ".h") == 0 && !wanted->header)
-        wanted->header = pf_arena_text(reader->arena, file, size);
+    int line = 0;
+
+    if (size <= 2 || strcmp(file + size - 2, ".h") != 0 || wanted->header)
+        return;
+    wanted->header = pf_arena_text(reader->arena, file, size);
+    if (dwarf_decl_line(die, &line) == 0 && line > 0)
+        wanted->header_line = (unsigned)line;
 }
 
 /* K&R declarations say nothing about parameters. */

@@ -19,6 +19,7 @@ struct mk_gen_wanted {
     bool noreturn;
     bool has_names;     /* of parameters: from a definition */
     const char *header; /* path of the header that declares it, or NULL */
+    unsigned header_line;
     const char *object; /* where it was found */
     struct mk_gen_proto proto;
     /* Types spelled without typedefs, for where no header may be included. */

@@ -25,6 +25,11 @@ void mk_gen_params(struct pf_buf *out, const struct mk_gen_proto *proto, bool wi
 /* "TYPE name" whatever the spelling of TYPE. */
 void mk_gen_declare(struct pf_buf *out, const char *type, const char *name);
 
+/* gen_emit_variadic.c: a variadic function whose arguments are unknown, handed on in registers. */
+bool mk_gen_is_handed_on(const struct mk_gen_fn *fn);
+void mk_gen_emit_handed_on(struct pf_buf *out, const struct mk_gen_fn *fn, const char *wrapper,
+                           const char *real);
+
 bool mk_gen_has_match(const struct mk_gen_param *param);
 bool mk_gen_has_with(const struct mk_gen_param *param);
 bool mk_gen_has_out(const struct mk_gen_param *param);

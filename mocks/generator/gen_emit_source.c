@@ -368,7 +368,7 @@ static void put_declarations(struct pf_buf *out, const struct mk_gen_fn *fn,
         (void)snprintf(real, sizeof real, "(*%s%s)", real_prefix(fn), link->name);
         pf_buf_printf(out, "static __typeof__(%s) %s(", link->ret_type, real);
         mk_gen_params(out, link, false);
-        pf_buf_put_str(out, ");\nstatic ");
+        pf_buf_put_str(out, mk_gen_is_handed_on(fn) ? ");\n" : ");\nstatic ");
     } else {
         (void)snprintf(real, sizeof real, "%s%s", real_prefix(fn), link->name);
         put_signature(out, real, fn, link);
@@ -425,6 +425,15 @@ static void put_links(struct pf_buf *out, const struct mk_gen_fn *fn)
     pf_buf_put_str(out, "    {NULL, NULL, NULL},\n};\n");
 }
 
+static void put_handed_on(struct pf_buf *out, const struct mk_gen_fn *fn)
+{
+    char wrap[256], real[256];
+
+    (void)snprintf(wrap, sizeof wrap, "%s%s", wrap_prefix(fn), fn->entry.proto.name);
+    (void)snprintf(real, sizeof real, "%s%s", real_prefix(fn), fn->entry.proto.name);
+    mk_gen_emit_handed_on(out, fn, wrap, real);
+}
+
 static void put_function(struct pf_buf *out, const struct mk_gen_fn *fn)
 {
     pf_buf_printf(out, "\n/* %s */\n", fn->entry.proto.name);
@@ -434,7 +443,9 @@ static void put_function(struct pf_buf *out, const struct mk_gen_fn *fn)
         put_declarations(out, fn, fn->links[i]);
     put_links(out, fn);
     put_fn_table(out, &fn->entry);
-    for (unsigned i = 0; i < fn->link_count; i++)
+    if (mk_gen_is_handed_on(fn))
+        put_handed_on(out, fn);
+    for (unsigned i = 0; !mk_gen_is_handed_on(fn) && i < fn->link_count; i++)
         put_wrapper(out, fn, fn->links[i]);
 }
 

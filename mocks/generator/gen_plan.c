@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mocks/generator/gen_header_names.h"
+
 /* While a plan is made. */
 struct planner {
     const struct mk_gen_request *request;
@@ -210,13 +212,17 @@ static bool plan_described(struct planner *planner, struct mk_gen_fn *fn,
                           "%s: passes %s by value, which only its header can name: give the "
                           "header (HEADERS in assay_wrap, --include)",
                           wanted->name, wanted->unnamed);
-    if (wanted->proto.variadic)
+    if (wanted->proto.variadic && !mk_gen_can_hand_on(&wanted->proto))
         return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "%s: takes variable arguments and is not in the catalogue, so they "
-                          "could not be passed on: wrap what it calls instead",
+                          "%s: takes variable arguments behind parameters that do not all come in "
+                          "registers: they could not be passed on, wrap what it calls instead",
                           wanted->name);
+    struct mk_gen_proto named = wanted->proto;
+    if (!wanted->has_names && wanted->header)
+        (void)mk_gen_names_from_header(&named, wanted->header, wanted->header_line,
+                                       &planner->plan.arena);
     fn->entry.proto = with_header ? wanted->proto : wanted->plain;
-    take_names(&fn->entry.proto, &wanted->proto);
+    take_names(&fn->entry.proto, &named);
     fn->entry.noreturn = wanted->noreturn;
     fn->found_in = wanted->object;
     if (own_header)

@@ -49,6 +49,9 @@ struct mk_gen_request {
     unsigned caller_count;
 };
 
+/* Can a variadic function's arguments be handed on unseen? Else it is refused. */
+bool mk_gen_can_hand_on(const struct mk_gen_proto *proto);
+
 void mk_gen_plan_fini(struct mk_gen_plan *plan);
 
 /*

@@ -29,7 +29,7 @@ Test(mocks_examples, clock_ones_pass)
 
 Test(mocks_examples, seams_pass)
 {
-    all_pass("mock_seams", "Tested: 6 | Passing: 6 ");
+    all_pass("mock_seams", "Tested: 11 | Passing: 11 ");
 }
 
 Test(mocks_examples, fault_plans_pass)

@@ -72,6 +72,16 @@ Test(mocks_traps, calls_inside_one_file_are_seen_when_built_for_it)
         expect_seen(&(struct mock_build){compilers[i], "trap_inside", "trap_inside_check", INSIDE});
 }
 
+Test(mocks_traps, variadic_functions_of_the_project_are_handed_on_whole)
+{
+    static const char *const compilers[] = {"gcc -O0", "gcc -O2", "gcc -O2 -fPIC", "clang -O2"};
+
+    for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)
+        expect_seen(&(struct mock_build){compilers[i], "sample_log_user",
+                                         "sample_log.c " MOCK_SRC "/trap_log_check",
+                                         "--function log_put --function log_scale"});
+}
+
 Test(mocks_traps, call_inside_its_file_is_refused_by_the_linker_seam)
 {
     expect_refused("gcc -O0", "trap_inside", "--function trap_shown",

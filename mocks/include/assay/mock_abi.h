@@ -156,6 +156,20 @@ struct mk_call {
      (call).altered = (call).nested = false, (call).instead = NULL, (call).record = NULL,          \
      (call).rule = NULL)
 
+/* The registers arguments arrive in (System V psABI), for variadic functions of no known shape. */
+struct mk_registers {
+    uint64_t gp[6];
+    uint64_t rax, unused;
+    double xmm[8][2];
+};
+
+/* What their stub hands to mk_variadic_enter; decide returns where to go on, NULL to return r. */
+struct mk_variadic {
+    atomic_uint *armed;
+    void (*(*decide)(struct mk_registers *r, const void *caller))(void);
+    void (**real)(void);
+};
+
 enum mk_do mk_call_begin(struct mk_call *call);
 /* ret points to the returned value, NULL for none. Sets errno. */
 void mk_call_end(struct mk_call *call, const void *ret);

@@ -6,7 +6,9 @@
 #include <assay/mock.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "sample_log.h"
 #include "sample_parser.h"
 
 Test(seams, a_call_inside_its_own_file_is_seen)
@@ -55,4 +57,56 @@ Test(seams, a_shared_library_s_allocation_fails)
     mock_getenv(.ret = home);
     fail_malloc();
     cr_assert_null(plugin_home());
+}
+
+#define REPORTED "1 2.50 six 4 5 6 7 8 5.0"
+
+Test(seams, a_variadic_function_without_rules_gets_all_it_was_given)
+{
+    cr_assert_eq(log_user_report(1, 2.5), 3 + (int)strlen(REPORTED));
+    cr_assert_str_eq(log_last, REPORTED);
+    cr_assert_float_eq(log_user_scale(), 22, 0.001);
+}
+
+Test(seams, a_variadic_function_is_spied_without_losing_an_argument)
+{
+    spy_log_put(.level = IS(3), .format = NOT((char *)NULL));
+    spy_log_scale(.factor = GT(1.5));
+    cr_assert_eq(log_user_report(1, 2.5), 3 + (int)strlen(REPORTED));
+    cr_assert_str_eq(log_last, REPORTED);
+    cr_assert_float_eq(log_user_scale(), 22, 0.001);
+    cr_assert_eq(log_put_call(0)->level, 3);
+}
+
+Test(seams, a_variadic_function_gets_other_arguments)
+{
+    spy_log_put(.with_level = 100);
+    spy_log_scale(.with_factor = 10.0);
+    cr_assert_eq(log_user_report(1, 2.5), 100 + (int)strlen(REPORTED));
+    cr_assert_float_eq(log_user_scale(), 110, 0.001);
+}
+
+Test(seams, a_variadic_function_is_faked)
+{
+    mock_log_put(.level = IS(3), .ret = 42);
+    mock_log_scale(.ret = 0.25);
+    cr_assert_eq(log_user_report(1, 2.5), 42);
+    cr_assert_float_eq(log_user_scale(), 0.25, 0.001);
+}
+
+static int fake_put(int level, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int first = va_arg(args, int);
+    double second = va_arg(args, double);
+    va_end(args);
+    return level * 100 + first * 10 + (int)second;
+}
+
+Test(seams, a_variadic_function_is_replaced)
+{
+    mock_log_put(.call = fake_put);
+    cr_assert_eq(log_user_report(4, 5.0), 345);
 }
