@@ -45,10 +45,10 @@ static struct perf_event_attr clock_attr(void)
     };
 }
 
-/* Does the kernel take this event for ourselves? 0 or -errno. */
-static int try_on_self(const struct perf_event_attr *attr)
+/* Does the kernel take this event, for ourselves (0, -1) or all of a CPU (-1, 0)? 0 or -errno. */
+static int try_on(const struct perf_event_attr *attr, pid_t tid, int cpu)
 {
-    int fd = pf_perf_open(attr, 0, -1);
+    int fd = pf_perf_open(attr, tid, cpu);
 
     if (fd < 0)
         return fd;
@@ -85,19 +85,20 @@ bool pf_perf_probe(struct pf_perf_access *out, struct pf_err *err)
     struct pf_perf_access access = {
         .paranoid = read_number("/proc/sys/kernel/perf_event_paranoid", PF_PERF_PARANOID_UNKNOWN)};
 
-    int refused = try_on_self(&attr);
+    int refused = try_on(&attr, 0, -1);
     if (refused != 0)
         return explain_refusal(-refused, access.paranoid, err);
 
     attr.read_format = READ_LOST;
-    access.has_lost = try_on_self(&attr) == 0;
+    access.has_lost = try_on(&attr, 0, -1) == 0;
     attr.read_format = 0;
     attr.exclude_kernel = 0;
-    access.has_kernel = try_on_self(&attr) == 0;
+    access.has_kernel = try_on(&attr, 0, -1) == 0;
+    access.has_all = access.has_kernel && try_on(&attr, -1, 0) == 0;
     attr.exclude_kernel = 1;
     attr.type = PERF_TYPE_HARDWARE;
     attr.config = PERF_COUNT_HW_CPU_CYCLES;
-    access.has_cycles = try_on_self(&attr) == 0;
+    access.has_cycles = try_on(&attr, 0, -1) == 0;
     *out = access;
     return true;
 }
@@ -125,10 +126,11 @@ void pf_perf_sampler(struct perf_event_attr *out, const struct pf_perf_access *a
     }
     attr.sample_freq = wish->frequency_hz;
     attr.exclude_kernel = !access->has_kernel;
-    attr.inherit = 1;
-    attr.inherit_thread = wish->threads_only;
-    attr.disabled = wish->on_exec;
-    attr.enable_on_exec = wish->on_exec;
+    attr.inherit = !wish->whole_cpu;
+    attr.inherit_thread = !wish->whole_cpu && wish->threads_only;
+    attr.exclude_idle = wish->whole_cpu;
+    attr.disabled = wish->on_exec && !wish->whole_cpu; /* a CPU never execs */
+    attr.enable_on_exec = wish->on_exec && !wish->whole_cpu;
     attr.mmap = 1;
     attr.mmap2 = 1;
     attr.comm = 1;

@@ -20,6 +20,7 @@ struct perf_event_attr;
 struct pf_perf_access {
     bool has_cycles; /* a hardware counter that can interrupt */
     bool has_kernel; /* samples taken in the kernel are permitted */
+    bool has_all;    /* whole CPUs may be sampled, not only processes of one's own */
     bool has_lost;   /* the kernel counts an event's lost samples (6.0 and later) */
     int paranoid;    /* perf_event_paranoid; PF_PERF_PARANOID_UNKNOWN */
 };
@@ -33,6 +34,7 @@ struct pf_perf_wish {
     bool with_switches; /* context switch records */
     bool on_exec;       /* begin at the next exec */
     bool threads_only;  /* do not follow fork */
+    bool whole_cpu;     /* whoever runs there */
 };
 
 /* Try on ourselves. PF_ERR_DENIED, PF_ERR_UNSUPPORTED with the remedy. */

@@ -13,7 +13,7 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 
-enum { RING_BYTES_MIN = 64 << 10, CPU_LIST_BYTES = 4096 };
+enum { RING_BYTES_MIN = 64 << 10, CPU_LIST_BYTES = 4096, WAKEUP_BYTES_MAX = 256 << 10 };
 
 /* "0-3,5": a CPU that is offline has no ring and needs none. */
 static uint32_t list_cpus(int *cpus, uint32_t max)
@@ -55,12 +55,18 @@ static void close_ring(struct pf_perf_rings *rings, struct pf_perf_ring *ring)
     ring->fd = -1;
 }
 
+/* Early enough that a reader who is late loses nothing, late enough that there are few wakeups. */
+static uint32_t wakeup_bytes(uint64_t data_bytes)
+{
+    return data_bytes / 2 < WAKEUP_BYTES_MAX ? (uint32_t)(data_bytes / 2) : WAKEUP_BYTES_MAX;
+}
+
 /* 0 or errno. */
 static int open_ring(struct pf_perf_rings *rings, struct pf_perf_ring *ring)
 {
     struct perf_event_attr attr;
 
-    pf_perf_carrier(&attr, (uint32_t)(rings->data_bytes / 2));
+    pf_perf_carrier(&attr, wakeup_bytes(rings->data_bytes));
     ring->fd = pf_perf_open(&attr, 0, ring->cpu);
     if (ring->fd < 0)
         return -ring->fd;

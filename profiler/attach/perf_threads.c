@@ -156,6 +156,42 @@ static int open_fds(const struct pf_perf_threads *set, const struct perf_event_a
     return 0;
 }
 
+/* The one root of whole CPUs is the first. */
+enum { CPUS_ROOT = 0, ANYBODY = -1 };
+
+int pf_perf_threads_open_cpus(struct pf_perf_threads *set)
+{
+    struct perf_event_attr attr;
+    int *fds = pf_mem_new(set->rings->count, sizeof *fds);
+    uint32_t stack_bytes = set->wish.stack_bytes;
+
+    set->wish.whole_cpu = true;
+    pf_perf_sampler(&attr, &set->access, &set->wish);
+    int why = open_fds(set, &attr, ANYBODY, fds);
+    if (why != 0) {
+        set->wish.whole_cpu = false;
+        free(fds);
+        return why;
+    }
+    uint32_t index = take_root(set);
+    set->roots[index] =
+        (struct pf_perf_root){.tid = ANYBODY, .heirs = 1, .stack_bytes = stack_bytes, .fds = fds};
+    set->open_roots++;
+    return 0;
+}
+
+/* Larger copies for everybody. */
+static bool grow_cpus(struct pf_perf_threads *set)
+{
+    uint32_t bytes = set->wish.stack_bytes * GROW_FACTOR;
+
+    set->wish.stack_bytes = bytes > PF_STACK_COPY_MAX ? PF_STACK_COPY_MAX : bytes;
+    close_root(set, CPUS_ROOT);
+    int why = pf_perf_threads_open_cpus(set);
+    set->grown++;
+    return why == 0;
+}
+
 static bool has_fds_left(const struct pf_perf_threads *set, uint32_t threads)
 {
     struct rlimit limit;
@@ -185,8 +221,10 @@ enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid,
 {
     struct perf_event_attr attr;
     struct pf_perf_wish wish = set->wish;
-    int *fds = pf_mem_new(set->rings->count, sizeof *fds);
 
+    if (wish.whole_cpu)
+        return PF_PERF_OPENED;
+    int *fds = pf_mem_new(set->rings->count, sizeof *fds);
     if (stack_bytes)
         wish.stack_bytes = stack_bytes;
     pf_perf_sampler(&attr, &set->access, &wish);
@@ -206,7 +244,7 @@ enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid,
 
 bool pf_perf_threads_has(const struct pf_perf_threads *set, pid_t tid)
 {
-    return pf_tid_map_find(&set->by_tid, tid) != PF_TID_NONE;
+    return set->wish.whole_cpu || pf_tid_map_find(&set->by_tid, tid) != PF_TID_NONE;
 }
 
 void pf_perf_threads_forked(struct pf_perf_threads *set, pid_t parent_tid, pid_t pid, pid_t tid)
@@ -260,19 +298,28 @@ static bool grow_root(struct pf_perf_threads *set, uint32_t index)
     return true;
 }
 
-bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes)
+static uint32_t root_of(const struct pf_perf_threads *set, pid_t tid)
 {
     uint32_t heir = pf_tid_map_find(&set->by_tid, tid);
 
-    if (heir == PF_TID_NONE)
+    if (set->wish.whole_cpu)
+        return CPUS_ROOT;
+    return heir == PF_TID_NONE ? PF_TID_NONE : set->heirs[heir].root;
+}
+
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes)
+{
+    uint32_t index = root_of(set, tid);
+
+    if (index == PF_TID_NONE)
         return false;
-    struct pf_perf_root *root = &set->roots[set->heirs[heir].root];
+    struct pf_perf_root *root = &set->roots[index];
     root->samples++;
     root->out_of_bytes += is_out_of_bytes;
     if (!is_out_of_bytes || root->stack_bytes >= PF_STACK_COPY_MAX
         || root->out_of_bytes * GROW_CUT_ONE_IN < root->samples)
         return false;
-    return grow_root(set, set->heirs[heir].root);
+    return set->wish.whole_cpu ? grow_cpus(set) : grow_root(set, index);
 }
 
 uint64_t pf_perf_threads_cpu_ns(const struct pf_perf_threads *set)

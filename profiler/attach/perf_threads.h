@@ -6,6 +6,10 @@
  * through it. Closing a root's events would silence its heirs, so they stay open until the last
  * heir is gone, and a root grows (larger stack copies) by opening every heir anew.
  *
+ * Where the kernel permits it, whole CPUs are sampled instead (one event each, whoever runs there;
+ * the owner picks its own): no descriptor a thread, no timer to stop and start at every context
+ * switch of the server, and threads too short for a timer of their own are seen.
+ *
  * Limits:  descriptors. The soft limit is raised to the hard one; threads beyond it are counted
  *          (refused_fds), not sampled.
  *
@@ -64,6 +68,12 @@ struct pf_perf_threads {
 void pf_perf_threads_init(struct pf_perf_threads *set, const struct pf_perf_rings *rings,
                           const struct pf_perf_access *access, const struct pf_perf_wish *wish);
 void pf_perf_threads_fini(struct pf_perf_threads *set);
+
+/*
+ * Sample whole CPUs from now on, and no thread by itself: threads count as sampled without being
+ * opened. 0 or errno.
+ */
+int pf_perf_threads_open_cpus(struct pf_perf_threads *set);
 
 /* Sample a thread not sampled yet, copying stack_bytes (0: the wish's). */
 enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid,

@@ -33,6 +33,25 @@ void pf_people_fini(struct pf_record_people *people)
     memset(people, 0, sizeof *people);
 }
 
+static uint64_t read_clock(const struct pf_record_process *process)
+{
+    struct timespec used;
+
+    /* An id that somebody else has by now would run backwards or jump; the caller keeps the rise.
+     */
+    if (!process->clock || clock_gettime(process->clock, &used) != 0)
+        return process->cpu_last_ns;
+    return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
+}
+
+static void start_clock(struct pf_record_process *process)
+{
+    if (clock_getcpuclockid(process->pid, &process->clock) != 0)
+        process->clock = 0;
+    process->cpu_last_ns = read_clock(process);
+    process->cpu_first_ns = process->cpu_last_ns;
+}
+
 static struct pf_record_process *take_process(struct pf_record_people *people, pid_t pid)
 {
     uint32_t index = people->process_free;
@@ -52,6 +71,7 @@ static struct pf_record_process *take_process(struct pf_record_people *people, p
     *people->processes[index] = (struct pf_record_process){.pid = pid, .space = {.pid = pid}};
     pf_tid_map_put(&people->by_pid, pid, index);
     people->live_processes++;
+    start_clock(people->processes[index]);
     return people->processes[index];
 }
 
@@ -60,6 +80,40 @@ static struct pf_record_process *known_process(const struct pf_record_people *pe
     uint32_t index = pf_tid_map_find(&people->by_pid, pid);
 
     return index == PF_TID_NONE ? NULL : people->processes[index];
+}
+
+bool pf_people_has(const struct pf_record_people *people, pid_t pid)
+{
+    return known_process(people, pid) != NULL;
+}
+
+void pf_people_read_clocks(struct pf_record_people *people)
+{
+    for (uint32_t i = 0; i < people->process_count; i++) {
+        struct pf_record_process *process = people->processes[i];
+        uint64_t now_ns = process->pid ? read_clock(process) : 0;
+        if (now_ns > process->cpu_last_ns)
+            process->cpu_last_ns = now_ns;
+    }
+}
+
+/* By the clock as last read; by its samples if it ended before it was read twice. */
+static uint64_t cpu_of(const struct pf_record_process *process, uint64_t period_ns)
+{
+    uint64_t by_clock_ns = process->cpu_last_ns - process->cpu_first_ns;
+    uint64_t by_samples_ns = process->samples * period_ns;
+
+    return by_clock_ns ? by_clock_ns : by_samples_ns;
+}
+
+uint64_t pf_people_cpu_ns(const struct pf_record_people *people)
+{
+    uint64_t sum_ns = people->ended_cpu_ns;
+
+    for (uint32_t i = 0; i < people->process_count; i++)
+        if (people->processes[i]->pid)
+            sum_ns += cpu_of(people->processes[i], people->period_ns);
+    return sum_ns;
 }
 
 struct pf_record_process *pf_people_process(struct pf_record_people *people, pid_t pid)
@@ -165,6 +219,7 @@ static void forget_process(struct pf_record_people *people, pid_t pid)
         return;
     struct pf_record_process *process = people->processes[index];
     keep_count(people, process);
+    people->ended_cpu_ns += cpu_of(process, people->period_ns);
     pf_space_fini(&process->space);
     pf_tid_map_remove(&people->by_pid, pid);
     *process = (struct pf_record_process){.next_free = people->process_free};

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "profiler/attach/address_space.h"
 #include "profiler/attach/proc_stat.h"
@@ -25,6 +26,8 @@ struct pf_record_process {
     char comm[PF_COMM_BYTES];
     struct pf_space space;
     uint64_t samples;
+    clockid_t clock; /* its CPU time */
+    uint64_t cpu_first_ns, cpu_last_ns;
     uint32_t next_free;
 };
 
@@ -33,6 +36,7 @@ struct pf_record_thread {
     uint32_t process;
     char comm[PF_COMM_BYTES];
     uint32_t label_set; /* PF_NONE: to be made */
+    bool has_samples;
     uint32_t next_free;
 };
 
@@ -40,6 +44,7 @@ struct pf_record_people {
     struct pf_profile *profile;        /* keeps */
     struct pf_mapped_objects *objects; /* keeps */
     bool label_threads;
+    uint64_t period_ns; /* of samples; the owner sets it */
 
     struct pf_record_process **processes; /* stable addresses: spaces are borrowed */
     uint32_t process_count, process_capacity, process_free;
@@ -49,6 +54,7 @@ struct pf_record_people {
     struct pf_tid_map by_tid;
 
     uint32_t live_processes;
+    uint64_t ended_cpu_ns; /* of processes that ended, as far as it was read */
     struct pf_summary_process ended[PF_SUMMARY_ROWS_MAX];
     uint32_t ended_count;
 };
@@ -59,6 +65,13 @@ void pf_people_fini(struct pf_record_people *people);
 
 /* The process, from /proc if it was not known; NULL if it is gone. */
 struct pf_record_process *pf_people_process(struct pf_record_people *people, pid_t pid);
+
+/* Is it one of those recorded? */
+bool pf_people_has(const struct pf_record_people *people, pid_t pid);
+
+/* Read the CPU clocks of all; then what they used since each was first known. */
+void pf_people_read_clocks(struct pf_record_people *people);
+uint64_t pf_people_cpu_ns(const struct pf_record_people *people);
 
 /* The thread; entered (named from /proc, or after its process) if it was not known. */
 struct pf_record_thread *pf_people_thread(struct pf_record_people *people, pid_t pid, pid_t tid);

@@ -15,11 +15,14 @@
  * Rings: 512 KiB a CPU is what an ordinary user may lock by default; more is asked for first. The
  * pause between drains is bounded so that progress, Ctrl-C and new processes are seen in time.
  */
-enum { RING_BYTES_WISH = 512 << 10, WAIT_MS = 250, PROGRESS_MS = 250 };
+enum { RING_BYTES_WISH = 2 << 20, WAIT_MS = 250, PROGRESS_MS = 250 };
 
 /* At first and whenever stack copies have grown, drains are close together: every stack cut off
  * before its thread's copies are large enough counts against the profile. */
-enum { BRISK_WAIT_MS = 20, BRISK_MS = 500 };
+enum { BRISK_WAIT_MS = 5, BRISK_MS = 500 };
+
+/* Threads shorter than a period are seen by chance or, each having a timer of its own, never. */
+enum { UNSEEN_THREADS_MANY = 20 };
 
 /*
  * What a sample takes from the server: the timer's interrupt, the copy of registers and stack.
@@ -65,6 +68,7 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
     pf_mapped_objects_init(&session->objects);
     set_up_profile(session);
     pf_people_init(&session->people, job->profile, &session->objects, options->label_threads);
+    session->people.period_ns = session->period_ns;
     pf_fold_init(&session->fold, job->profile, &session->objects);
     return true;
 }
@@ -107,7 +111,7 @@ static void tell_progress(struct pf_perf_session *session)
         .samples = session->quality.samples,
         .lost = session->quality.lost,
         .processes = session->people.live_processes,
-        .threads = session->threads.live,
+        .threads = session->is_wide ? session->people.by_tid.count : session->threads.live,
         .profile = session->job->profile,
     };
     options->progress(options->progress_to, &progress);
@@ -117,8 +121,8 @@ static int wait_limit_ms(struct pf_perf_session *session)
 {
     uint64_t now_ns = pf_clock_now_ns();
 
-    if (session->threads.grown != session->grown_seen || session->brisk_until_ns == 0) {
-        session->grown_seen = session->threads.grown;
+    if (session->mended != session->mended_seen || session->brisk_until_ns == 0) {
+        session->mended_seen = session->mended;
         session->brisk_until_ns = now_ns + BRISK_MS * UINT64_C(1000000);
     }
     int limit_ms = now_ns < session->brisk_until_ns ? BRISK_WAIT_MS : WAIT_MS;
@@ -137,8 +141,10 @@ static void collect(struct pf_perf_session *session)
         pf_perf_session_drain(session, false);
         if (session->is_wall)
             pf_wall_look(session, pf_clock_now_ns());
-        if (pf_clock_now_ns() >= session->next_scan_ns)
+        if (pf_clock_now_ns() >= session->next_scan_ns) {
+            pf_perf_session_refresh(session);
             pf_perf_session_rescan(session);
+        }
         tell_progress(session);
     }
     uint64_t end_ns = pf_clock_now_ns();
@@ -178,6 +184,9 @@ static void note_limits(struct pf_perf_session *session)
                            "user code only: perf_event_paranoid=%d hides the kernel's share, %.0f "
                            "%% of the CPU time",
                            session->access.paranoid, hidden_percent(session));
+    if (!session->is_wide && session->unseen_threads >= UNSEEN_THREADS_MANY)
+        pf_record_job_note(job, "%u threads ended without a sample: raise -F",
+                           session->unseen_threads);
     if (session->missed_threads)
         pf_record_job_note(job,
                            "%u threads not sampled: the limit of open files is reached (raise "
@@ -205,11 +214,14 @@ static void sum_up(struct pf_perf_session *session)
         session->quality.lost = kernel_lost;
     pf_quality_summarise(&session->quality, &session->objects, summary);
     pf_people_summarise(&session->people, summary);
-    summary->target_cpu_ns = pf_perf_threads_cpu_ns(&session->threads);
+    pf_people_read_clocks(&session->people);
+    summary->target_cpu_ns = session->is_wide ? pf_people_cpu_ns(&session->people)
+                                              : pf_perf_threads_cpu_ns(&session->threads);
     if (summary->target_cpu_ns > 0)
-        summary->cost_percent = 100 * sample_cost_ns
-                                * (double)(session->cpu_samples + summary->lost)
-                                / (double)summary->target_cpu_ns;
+        summary->cost_percent =
+            100 * sample_cost_ns
+            * (double)(session->cpu_samples + (session->is_wide ? 0 : summary->lost))
+            / (double)summary->target_cpu_ns;
     note_limits(session);
 }
 

@@ -31,16 +31,19 @@ struct pf_perf_session {
     struct pf_record_quality quality;
     struct pf_record_wall wall;
     bool is_wall;                 /* waiting, too */
+    bool is_wide;                 /* whole CPUs are sampled: records of others come, too */
     struct pf_pid_list processes; /* of the tree, as last listed */
     uint64_t period_ns;
-    uint64_t cpu_samples; /* taken by the kernel; looks at waiting threads are not */
+    uint32_t unseen_threads; /* ended without a sample */
+    uint64_t cpu_samples;    /* taken by the kernel; looks at waiting threads are not */
     uint64_t next_scan_ns, next_progress_ns;
-    uint64_t brisk_until_ns; /* drains are close together until then */
-    uint32_t grown_seen;
+    uint64_t brisk_until_ns;      /* drains are close together until then */
+    uint32_t mended, mended_seen; /* times something was done so that stacks are whole */
     uint32_t scans;
     uint32_t missed_threads, denied_threads; /* by the scan that missed most */
     uint64_t drained_ns;
     bool has_lost_records; /* since the last scan */
+    bool must_refresh;     /* some of them may have been of mappings */
     uint64_t pcs[PF_FOLD_DEPTH_MAX];
     uint64_t stack_copy[PF_RING_RECORD_MAX / sizeof(uint64_t)];
 };
@@ -54,6 +57,9 @@ void pf_perf_session_rescan(struct pf_perf_session *session);
 
 /* Take in what the rings hold; is_last: to the last record. */
 void pf_perf_session_drain(struct pf_perf_session *session, bool is_last);
+
+/* After records were lost, at most once a scan: read from /proc what they may have told. */
+void pf_perf_session_refresh(struct pf_perf_session *session);
 
 /* Unwind a stack of the process from regs; stack holds what was copied from regs[RSP] up. */
 void pf_perf_session_unwind(struct pf_perf_session *session, struct pf_record_process *process,

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "profiler/attach/wait_place.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/record_perf.h"
 
@@ -13,7 +14,7 @@
  * next. Soon at first, then only as a safety net (fork records tell of all others).
  */
 enum { SCAN_FIRST_MS = 100, SCAN_MS = 1000, SCANS_SOON = 3, PASSES_MAX = 8 };
-enum { DRAIN_WHILE_OPENING_MS = 10 };
+enum { DRAIN_WHILE_OPENING_MS = 10, FAULT_IN_THREADS_MAX = 256 };
 
 /* Thousands of threads take long to open, and those opened already fill the rings. */
 static void drain_in_time(struct pf_perf_session *session)
@@ -55,6 +56,17 @@ static void list_processes(struct pf_perf_session *session)
         pf_proc_tree_grow(&session->processes);
 }
 
+/* Where whole CPUs are sampled, to be known is to be recorded. */
+static uint32_t learn_new(struct pf_perf_session *session)
+{
+    uint32_t learnt = 0;
+
+    for (uint32_t i = 0; i < session->processes.count; i++)
+        if (!pf_people_has(&session->people, session->processes.at[i]))
+            learnt += pf_people_process(&session->people, session->processes.at[i]) != NULL;
+    return learnt;
+}
+
 static uint32_t scan(struct pf_perf_session *session)
 {
     struct pf_perf_threads *threads = &session->threads;
@@ -63,6 +75,8 @@ static uint32_t scan(struct pf_perf_session *session)
     threads->refused_fds = 0;
     threads->denied = 0;
     list_processes(session);
+    if (session->is_wide)
+        return learn_new(session);
     for (uint32_t i = 0; i < session->processes.count; i++)
         opened += open_threads(session, session->processes.at[i]);
     if (threads->refused_fds > session->missed_threads)
@@ -72,6 +86,31 @@ static uint32_t scan(struct pf_perf_session *session)
     return opened;
 }
 
+/*
+ * The kernel's copy of a stack ends at the first page that is not there: the untouched middle of a
+ * large buffer is enough. Reading a page from outside makes it there, as zeros that take no memory.
+ * Here for what threads that wait will use of their stacks; fault_in() for what was missed.
+ */
+static void fault_in_below(struct pf_perf_session *session, pid_t pid, pid_t tid)
+{
+    struct pf_wait_place place;
+
+    if (!pf_wait_place_read(&place, pid, tid) || !place.has_stack)
+        return;
+    (void)pf_remote_read(pid, place.stack_pointer - PF_STACK_COPY_MAX, session->stack_copy,
+                         PF_STACK_COPY_MAX);
+}
+
+static void fault_in_stacks(struct pf_perf_session *session, pid_t pid)
+{
+    struct pf_pid_list threads = {0};
+
+    (void)pf_proc_threads(&threads, pid);
+    for (uint32_t i = 0; i < threads.count && i < FAULT_IN_THREADS_MAX; i++)
+        fault_in_below(session, pid, threads.at[i]);
+    pf_pid_list_fini(&threads);
+}
+
 /* Names, maps and rows of those that run, before the first sample: not while rings fill. */
 static void learn(struct pf_perf_session *session)
 {
@@ -79,8 +118,10 @@ static void learn(struct pf_perf_session *session)
     for (uint32_t i = 0; i < session->processes.count; i++) {
         struct pf_record_process *process =
             pf_people_process(&session->people, session->processes.at[i]);
-        if (process)
-            (void)pf_space_code(&process->space, &session->objects);
+        if (!process)
+            continue;
+        (void)pf_space_code(&process->space, &session->objects);
+        fault_in_stacks(session, process->pid);
     }
 }
 
@@ -105,11 +146,13 @@ bool pf_perf_session_attach(struct pf_perf_session *session, struct pf_err *err)
 
     session->threads.wish.on_exec = holds_command && session->job->target->process_count == 1;
     learn(session);
+    session->is_wide = !session->is_wall && session->access.has_all
+                       && pf_perf_threads_open_cpus(&session->threads) == 0;
     for (unsigned pass = 0; pass < PASSES_MAX && scan(session) > 0; pass++)
         ;
     session->threads.wish.on_exec = false;
     session->next_scan_ns = pf_clock_now_ns() + SCAN_FIRST_MS * UINT64_C(1000000);
-    return session->threads.live > 0 || explain_nothing(session, err);
+    return session->is_wide || session->threads.live > 0 || explain_nothing(session, err);
 }
 
 void pf_perf_session_rescan(struct pf_perf_session *session)
@@ -120,6 +163,7 @@ void pf_perf_session_rescan(struct pf_perf_session *session)
     if (!session->has_lost_records)
         (void)scan(session);
     session->has_lost_records = false;
+    pf_people_read_clocks(&session->people);
     session->next_scan_ns = pf_clock_now_ns() + pause_ms * UINT64_C(1000000);
 }
 
@@ -153,10 +197,21 @@ static void enter_sample(struct pf_perf_session *session, struct pf_record_threa
     const char *state = session->is_wall ? "running" : NULL;
 
     process->samples++;
+    thread->has_samples = true;
     (void)pf_profile_add(session->job->profile, stack,
                          pf_people_labels(&session->people, thread, state), values);
     if (session->is_wall)
         pf_wall_sampled(session, thread->tid, stack);
+}
+
+/* The copy of this sample has a hole: the next ones shall not. */
+static void fault_in(struct pf_perf_session *session, pid_t pid,
+                     const struct pf_event_sample *sample)
+{
+    uint64_t hole = sample->regs.at[PF_REG_RSP] + sample->stack.size;
+
+    if (pf_remote_read(pid, hole, session->stack_copy, PF_STACK_COPY_MAX - sample->stack.size) > 0)
+        session->mended++;
 }
 
 static void take_sample(struct pf_perf_session *session, const struct pf_event *event)
@@ -169,24 +224,37 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
         session->quality.without_stack++; /* on its way out: it has no address space any more */
         return;
     }
+    trail.is_rooted = !sample->has_regs; /* at its end, or a kernel thread: there is no user side */
     if (sample->has_regs)
         pf_perf_session_unwind(session, session->people.processes[thread->process], &sample->regs,
                                sample->stack, &trail);
     session->cpu_samples++;
     pf_quality_count(&session->quality, &trail);
     enter_sample(session, thread, sample, &trail);
-    (void)pf_perf_threads_count_sample(&session->threads, event->tid,
-                                       trail.lost == PF_LOST_OUT_OF_BYTES);
+    bool is_cut = trail.lost == PF_LOST_OUT_OF_BYTES;
+    bool is_whole = sample->stack.size >= sample->stack_asked;
+    if (is_cut && !is_whole)
+        fault_in(session, event->pid, sample);
+    if (pf_perf_threads_count_sample(&session->threads, event->tid, is_cut && is_whole))
+        session->mended++;
 }
 
 static void take_lost(struct pf_perf_session *session, const struct pf_event *event)
 {
     session->quality.lost += event->lost_count;
     session->has_lost_records = true;
-    pf_people_refresh(&session->people);
-    pf_fold_forget(&session->fold);
+    session->must_refresh = true;
     if (session->is_wall)
         pf_wall_forget(session);
+}
+
+void pf_perf_session_refresh(struct pf_perf_session *session)
+{
+    if (!session->must_refresh)
+        return;
+    session->must_refresh = false;
+    pf_people_refresh(&session->people);
+    pf_fold_forget(&session->fold);
 }
 
 static void take_fork(struct pf_perf_session *session, const struct pf_event *event)
@@ -199,14 +267,31 @@ static void take_fork(struct pf_perf_session *session, const struct pf_event *ev
 
 static void take_exit(struct pf_perf_session *session, const struct pf_event *event)
 {
+    uint32_t thread = pf_tid_map_find(&session->people.by_tid, event->tid);
+
+    session->unseen_threads +=
+        thread != PF_TID_NONE && !session->people.threads[thread].has_samples;
     if (session->is_wall)
         pf_wall_exited(session, event->tid, event->time_ns);
     pf_people_exited(&session->people, event);
     pf_perf_threads_exited(&session->threads, event->tid);
 }
 
+/* Where whole CPUs are sampled: is it one of ours? A child is, if its parent is. */
+static bool concerns_us(const struct pf_perf_session *session, const struct pf_event *event)
+{
+    if (event->kind == PF_EVENT_LOST || event->kind == PF_EVENT_THROTTLE)
+        return true;
+    if (event->kind != PF_EVENT_FORK)
+        return pf_people_has(&session->people, event->pid);
+    return pf_people_has(&session->people, event->task.parent_pid)
+           && (!session->job->options->skip_children || event->pid == event->task.parent_pid);
+}
+
 void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event)
 {
+    if (session->is_wide && !concerns_us(session, event))
+        return;
     switch (event->kind) {
     case PF_EVENT_SAMPLE:
         take_sample(session, event);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "profiler/attach/proc_stat.h"
+#include "profiler/attach/proc_tree.h"
 #include "profiler/base/clock.h"
 #include "profiler/report/report.h"
 #include "tests/support/command.h"
@@ -46,6 +48,33 @@ struct pf_child ts_program_start(const char *prefix, const char *path, const cha
 struct pf_child ts_workload_start(const char *prefix, const char *arguments)
 {
     return ts_program_start(prefix, ts_workload_path(), arguments);
+}
+
+static uint64_t tree_ticks(pid_t pid)
+{
+    struct pf_pid_list tree = {0};
+    struct pf_proc_stat stat;
+    uint64_t ticks = 0;
+
+    pf_pid_list_add(&tree, pid);
+    pf_proc_tree_grow(&tree);
+    for (uint32_t i = 0; i < tree.count; i++)
+        if (pf_proc_stat_read(&stat, tree.at[i], 0))
+            ticks += stat.user_ticks + stat.system_ticks;
+    pf_pid_list_fini(&tree);
+    return ticks;
+}
+
+void ts_wait_busy(pid_t pid)
+{
+    enum { BUSY_TICKS = 10 };
+    uint64_t deadline_ns = pf_clock_now_ns() + READY_SECONDS * UINT64_C(1000000000);
+    uint64_t first = tree_ticks(pid);
+
+    while (tree_ticks(pid) < first + BUSY_TICKS) {
+        cr_assert_lt(pf_clock_now_ns(), deadline_ns, "no load comes");
+        pf_clock_sleep_ms(POLL_MS);
+    }
 }
 
 static bool has_perf_events(pid_t pid)

@@ -28,6 +28,9 @@ struct pf_child ts_workload_start(const char *prefix, const char *arguments);
 struct pf_child ts_program_start(const char *prefix, const char *path, const char *arguments);
 const char *ts_workload_path(void);
 
+/* Wait until the process and what it started have used a little CPU time: the load has come. */
+void ts_wait_busy(pid_t pid);
+
 /* Wait until process pid has perf events open: its recording has begun. */
 void ts_wait_recording(pid_t pid);
 
