@@ -257,10 +257,10 @@ const char *assay_capture(assay_response *response, const char *jq_program)
     struct pf_buf text = {0};
     struct pf_err err = {0};
     const char *kept = NULL;
-    bool holds;
+    struct hn_jq_query query = {jq_program, pf_buf_view(&x->answer.body), .is_raw = true};
 
-    if (hn_jq_run(x->jq, jq_program, pf_buf_view(&x->answer.body), true, &text, &holds, &err)
-        && strcmp(pf_buf_cstr(&text), "null") != 0 && text.size > 0)
+    if (hn_jq_run(x->jq, &query, &text, NULL, &err) && strcmp(pf_buf_cstr(&text), "null") != 0
+        && text.size > 0)
         kept = pf_arena_text(&x->arena, pf_buf_cstr(&text), text.size);
     pf_buf_fini(&text);
     return kept;

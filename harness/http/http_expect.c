@@ -89,9 +89,9 @@ static void explain(struct hn_http_exchange *x, const char *program, struct pf_b
     char *left = hn_jq_left_side(program);
     struct pf_buf value = {0};
     struct pf_err err = {0};
-    bool holds;
+    struct hn_jq_query query = {.program = left, .json = pf_buf_view(&x->answer.body)};
 
-    if (left && hn_jq_run(x->jq, left, pf_buf_view(&x->answer.body), false, &value, &holds, &err)) {
+    if (left && hn_jq_run(x->jq, &query, &value, NULL, &err)) {
         size_t end = strlen(left);
         while (end > 0 && left[end - 1] == ' ')
             end--;
@@ -106,8 +106,8 @@ static bool expect_json(struct hn_http_exchange *x, const assay_step *step, stru
     struct pf_buf value = {0};
     struct pf_err err = {0};
     bool holds = false;
-    bool ran =
-        hn_jq_run(x->jq, step->value, pf_buf_view(&x->answer.body), false, &value, &holds, &err);
+    struct hn_jq_query query = {.program = step->value, .json = pf_buf_view(&x->answer.body)};
+    bool ran = hn_jq_run(x->jq, &query, &value, &holds, &err);
 
     if (!ran)
         pf_buf_printf(out, "expected JSON %s, but %s\n", step->value, err.text);

@@ -129,16 +129,16 @@ static void put_output(struct pf_buf *out, jv value, bool is_raw)
     jv_free(text);
 }
 
-bool hn_jq_run(struct hn_jq *jq, const char *program, struct pf_bytes json, bool is_raw,
-               struct pf_buf *out, bool *holds, struct pf_err *err)
+bool hn_jq_run(struct hn_jq *jq, const struct hn_jq_query *query, struct pf_buf *out, bool *holds,
+               struct pf_err *err)
 {
-    jq_state *state = find(jq, program, err);
+    jq_state *state = find(jq, query->program, err);
     struct pf_buf text = {0};
     unsigned count = 0;
     bool all = true;
     jv value = jv_null();
 
-    if (!state || !parse(&value, json, err))
+    if (!state || !parse(&value, query->json, err))
         return false;
     jq_start(state, value, 0);
     jv output = jq_next(state);
@@ -146,7 +146,7 @@ bool hn_jq_run(struct hn_jq *jq, const char *program, struct pf_bytes json, bool
         jv_kind kind = jv_get_kind(output);
         all = all && kind != JV_KIND_FALSE && kind != JV_KIND_NULL;
         count++;
-        put_output(&text, output, is_raw);
+        put_output(&text, output, query->is_raw);
         output = jq_next(state);
     }
     bool ok = jv_is_valid(output) || !jv_invalid_has_msg(jv_copy(output));
@@ -156,7 +156,8 @@ bool hn_jq_run(struct hn_jq *jq, const char *program, struct pf_bytes json, bool
         jv_free(output);
     jq_start(state, jv_null(), 0); /* lets go of the value */
     if (ok) {
-        *holds = all && count > 0;
+        if (holds)
+            *holds = all && count > 0;
         pf_buf_put(out, pf_buf_cstr(&text), text.size);
     }
     pf_buf_fini(&text);

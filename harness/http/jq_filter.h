@@ -28,14 +28,19 @@ struct hn_jq {
 
 void hn_jq_fini(struct hn_jq *jq);
 
+struct hn_jq_query {
+    const char *program; /* 'x' may stand for "x" */
+    struct pf_bytes json;
+    bool is_raw; /* strings in the output without their quotes */
+};
+
 /*
- * Run program ('x' may stand for "x") on json. *holds: it has outputs, and none is false or null.
- * out gets the outputs as text, one a line; a string without its quotes if is_raw.
- * Errors: a program or a text that is none, in jq's words.
+ * *holds (unless NULL): the program has outputs, and none is false or null. out gets the outputs as
+ * text, one a line. Errors: a program or a text that is none, in jq's words.
  */
 ASSAY_CHECKED
-bool hn_jq_run(struct hn_jq *jq, const char *program, struct pf_bytes json, bool is_raw,
-               struct pf_buf *out, bool *holds, struct pf_err *err);
+bool hn_jq_run(struct hn_jq *jq, const struct hn_jq_query *query, struct pf_buf *out, bool *holds,
+               struct pf_err *err);
 
 /*
  * The left side of a comparison ("." of ". == 3"), whose value explains why it does not hold; NULL

@@ -18,8 +18,9 @@ static bool holds(const char *program, const char *json)
     struct pf_err err = {0};
     bool result = false;
 
-    cr_assert(hn_jq_run(&jq, program, bytes_of(json), false, &out, &result, &err), "%s: %s",
-              program, err.text);
+    cr_assert(
+        hn_jq_run(&jq, &(struct hn_jq_query){program, bytes_of(json), false}, &out, &result, &err),
+        "%s: %s", program, err.text);
     pf_buf_fini(&out);
     hn_jq_fini(&jq);
     return result;
@@ -61,7 +62,8 @@ Test(jq_filter, errors_have_jqs_words)
         struct pf_err err = {0};
         bool result;
         cr_assert_not(
-            hn_jq_run(&jq, cases[i].program, bytes_of(cases[i].json), false, &out, &result, &err),
+            hn_jq_run(&jq, &(struct hn_jq_query){cases[i].program, bytes_of(cases[i].json), false},
+                      &out, &result, &err),
             "%s", cases[i].program);
         cr_assert(strstr(err.text, cases[i].why), "%s: %s", cases[i].program, err.text);
         hn_jq_fini(&jq);
@@ -75,8 +77,9 @@ Test(jq_filter, raw_output_drops_quotes)
     struct pf_err err = {0};
     bool result;
 
-    cr_assert(hn_jq_run(&jq, ".a, .b", bytes_of("{\"a\": \"x y\", \"b\": [1]}"), true, &out,
-                        &result, &err));
+    cr_assert(hn_jq_run(
+        &jq, &(struct hn_jq_query){".a, .b", bytes_of("{\"a\": \"x y\", \"b\": [1]}"), true}, &out,
+        &result, &err));
     cr_assert_str_eq(pf_buf_cstr(&out), "x y\n[1]");
     pf_buf_fini(&out);
     hn_jq_fini(&jq);
@@ -92,7 +95,8 @@ Test(jq_filter, more_programs_than_are_kept_still_work)
         struct pf_err err = {0};
         bool result = false;
         (void)snprintf(program, sizeof program, ". == %d", i);
-        cr_assert(hn_jq_run(&jq, program, bytes_of("65"), false, &out, &result, &err));
+        cr_assert(hn_jq_run(&jq, &(struct hn_jq_query){program, bytes_of("65"), false}, &out,
+                            &result, &err));
         cr_assert_eq(result, i == 65);
         pf_buf_fini(&out);
     }
@@ -109,8 +113,10 @@ Test(jq_filter, deep_and_endless_input_is_bounded)
 
     memset(deep, '[', sizeof deep - 1);
     deep[sizeof deep - 1] = '\0';
-    cr_assert_not(hn_jq_run(&jq, ".", bytes_of(deep), false, &out, &result, &err));
-    cr_assert(hn_jq_run(&jq, "range(1e9)", bytes_of("1"), false, &out, &result, &err));
+    cr_assert_not(
+        hn_jq_run(&jq, &(struct hn_jq_query){".", bytes_of(deep), false}, &out, &result, &err));
+    cr_assert(hn_jq_run(&jq, &(struct hn_jq_query){"range(1e9)", bytes_of("1"), false}, &out,
+                        &result, &err));
     pf_buf_fini(&out);
     hn_jq_fini(&jq);
 }
