@@ -276,7 +276,7 @@ size_t pf_rows_build(void *memory, size_t capacity, void *scratch, size_t scratc
     run_all(builder);
 
     struct pf_rows head = plan(builder);
-    if (head.size_bytes <= capacity)
+    if (memory && head.size_bytes <= capacity)
         write_block(builder, &head, memory);
     *stats = (struct pf_rows_stats){.row_count = head.row_count,
                                     .rule_count = head.rule_count,
