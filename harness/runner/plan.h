@@ -73,7 +73,7 @@ struct hn_attempt {
     struct hn_attempt *next; /* the retry */
 };
 
-enum { HN_NO_CASE = UINT32_MAX };
+#define HN_NO_CASE UINT32_MAX /* wider than an enumerator of ISO C may be */
 
 struct hn_test {
     uint32_t binary;          /* in hn_plan.binaries */

@@ -30,7 +30,7 @@ struct pf_leak_index {
     size_t cluster_count;
 };
 
-enum { PF_LEAK_NO_BLOCK = UINT32_MAX };
+#define PF_LEAK_NO_BLOCK UINT32_MAX /* wider than an enumerator of ISO C may be */
 
 /* blocks: sorted by start. */
 void pf_leak_index_init(struct pf_leak_index *index, const struct pf_leak_block *blocks,
