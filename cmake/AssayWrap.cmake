@@ -175,6 +175,7 @@ function(assay_wrap_finish_ target)
     DEPENDS assay-wrapgen "${dir}/wrap.args" ${objects}
     COMMENT "Wrapping functions for ${target}" VERBATIM COMMAND_EXPAND_LISTS)
   set_source_files_properties("${dir}/wraps.c" PROPERTIES COMPILE_OPTIONS "-O2;-w")
+  set_source_files_properties("${ASSAY_MOCKS_DIR}/hook/criterion_hook.c" PROPERTIES COMPILE_OPTIONS "-w")
 
   target_sources(${target} PRIVATE "${dir}/wraps.c" "${dir}/assay/wraps.h")
   target_include_directories(${target} PRIVATE "${dir}" "${ASSAY_MOCKS_DIR}/include")
