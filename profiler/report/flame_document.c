@@ -50,6 +50,7 @@ static void put_program(const struct pf_flame *flame, struct pf_sink *sink)
     put_asset(sink, &pf_flame_tree_js);
     put_asset(sink, &pf_flame_draw_js);
     put_asset(sink, &pf_flame_ui_js);
+    put_asset(sink, &pf_flame_input_js);
     pf_sink_put_str(sink, "})();\n]]></script>\n");
 }
 

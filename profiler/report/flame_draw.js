@@ -32,71 +32,59 @@ function changeClass(tree, node) {
 }
 
 /*
- * view: {tree, widths, start, zoom, row, top, width, flipped, letter, hit}
+ * view: {tree, widths, start, zoom, row, top, width, flipped, letter, hit, rootLabel}
  * Fills group; returns how many rows it took.
  */
 function drawGraph(view, group) {
   const {tree, zoom} = view;
-  const rows = countRows(view);
+  const picture = layOut(view);
   const above = [];
-  for (let node = zoom; node >= 0; node = tree.parent[node]) above.unshift(node);
-  above.pop();
+  for (let node = tree.parent[zoom]; node >= 0; node = tree.parent[node]) above.unshift(node);
   group.textContent = '';
-  for (const node of above) drawNode(view, group, node, MARGIN, view.width - 2 * MARGIN, rows, true);
-  drawBelow(view, group, rows);
-  return rows;
+  for (const node of above) drawNode(view, group, node, MARGIN, view.width - 2 * MARGIN, picture.rows, true);
+  for (const item of picture.items) drawNode(view, group, item.node, item.x, item.width, picture.rows, false);
+  for (const dust of picture.dust) drawDust(view, group, dust, picture.rows);
+  return picture.rows;
 }
 
-function scaleOf(view) {
-  const whole = view.widths[view.zoom];
-  return whole > 0 ? (view.width - 2 * MARGIN) / whole : 0;
-}
-
-function countRows(view) {
-  const {tree, zoom} = view, scale = scaleOf(view);
+/* What is wide enough to be a frame, and the dust of what is not; no DOM yet. */
+function layOut(view) {
+  const {tree, zoom, start, widths} = view;
+  const scale = widths[zoom] > 0 ? (view.width - 2 * MARGIN) / widths[zoom] : 0;
+  const items = [], dust = [], open = [];
+  const holder = new Int32Array(tree.end[zoom] - zoom);    /* the narrowest frame drawn that holds it */
   let deepest = tree.depth[zoom];
-  for (let i = zoom; i < tree.end[zoom];) {
-    if (view.widths[i] * scale < LEAST_WIDTH && i !== zoom) {
-      i = tree.end[i];
-      continue;
+  for (let i = zoom; i < tree.end[zoom]; i++) {
+    const x = MARGIN + (start[i] - start[zoom]) * scale, width = widths[i] * scale;
+    if (width >= LEAST_WIDTH || i === zoom) {
+      items.push({node: i, x, width});
+      holder[i - zoom] = i;
+      deepest = Math.max(deepest, tree.depth[i]);
+    } else if (width > 0) {
+      holder[i - zoom] = holder[tree.parent[i] - zoom];
+      addDust(view, open, dust, {node: i, x, width, holder: holder[i - zoom]});
     }
-    if (tree.depth[i] > deepest) deepest = tree.depth[i];
-    i++;
   }
-  return deepest + 1;
+  for (const depth in open) if (isSeen(open[depth])) dust.push(open[depth]);
+  for (const grain of dust) deepest = Math.max(deepest, grain.depth);
+  return {items, dust, rows: deepest + 1};
 }
 
-function drawBelow(view, group, rows) {
-  const {tree, zoom, start} = view, scale = scaleOf(view);
-  const dust = [];
-  for (let i = zoom; i < tree.end[zoom];) {
-    const x = MARGIN + (start[i] - start[zoom]) * scale, width = view.widths[i] * scale;
-    if (width < LEAST_WIDTH && i !== zoom) {
-      addDust(view, group, dust, i, x, width, rows);
-      i = tree.end[i];
-      continue;
-    }
-    drawNode(view, group, i, x, width, rows, false);
-    i++;
-  }
-  for (const depth in dust) drawDust(view, group, dust[depth], rows);
+function isSeen(dust) {
+  return dust.right - dust.left >= 0.4;
 }
 
-/* Neighbours too narrow to be drawn, as one. */
-function addDust(view, group, dust, node, x, width, rows) {
-  const depth = view.tree.depth[node];
-  const last = dust[depth];
-  if (last && x - last.right < 0.5) {
-    last.right = x + width;
-    last.hit = last.hit || hasHit(view, node);
+/* Neighbours in one frame, of one kind, too narrow to be drawn are one; a click zooms to that frame. */
+function addDust(view, open, dust, grain) {
+  const {tree} = view, depth = tree.depth[grain.node], last = open[depth], frame = tree.frame[grain.node];
+  const hit = view.hit !== null && view.hit[frame] === 1, kind = tree.frames[frame].kind;
+  if (last && grain.x - last.right < 0.5 && last.kind === kind && last.hit === hit && last.node === grain.holder) {
+    last.right = grain.x + grain.width;
+    last.count++;
     return;
   }
-  if (last) drawDust(view, group, last, rows);
-  dust[depth] = {depth, left: x, right: x + width, node: view.tree.parent[node], hit: hasHit(view, node)};
-}
-
-function hasHit(view, node) {
-  return view.hit !== null && view.hit[view.tree.frame[node]] === 1;
+  if (last && isSeen(last)) dust.push(last);
+  open[depth] = {depth, kind, hit, left: grain.x, right: grain.x + grain.width, node: grain.holder, count: 1};
 }
 
 function rowY(view, depth, rows) {
@@ -104,10 +92,12 @@ function rowY(view, depth, rows) {
 }
 
 function drawDust(view, group, dust, rows) {
-  if (dust.right - dust.left < 0.4) return;
+  const css = view.tree.diff ? 'f-dust' : 'f-dust k' + dust.kind + '2';
   make('rect', {
-    'class': 'f-dust' + (dust.hit ? ' f-hit' : ''), x: dust.left.toFixed(1), y: rowY(view, dust.depth, rows),
-    width: Math.max(0.6, dust.right - dust.left - 0.3).toFixed(1), height: view.row - 1, 'data-dust': dust.node,
+    'class': css + (dust.hit ? ' f-hit' : view.hit !== null ? ' f-miss' : ''),
+    x: dust.left.toFixed(1), y: rowY(view, dust.depth, rows),
+    width: Math.max(0.6, dust.right - dust.left - 0.2).toFixed(1), height: view.row - 1,
+    'data-dust': dust.node, 'data-count': dust.count,
   }, group);
 }
 
@@ -126,11 +116,10 @@ function drawNode(view, group, node, x, width, rows, isAbove) {
   if (view.hit !== null && node > 0) css += view.hit[view.tree.frame[node]] ? ' f-hit' : ' f-miss';
   make('rect', {
     'class': css, x: x.toFixed(1), y, width: Math.max(0.5, width > 2 ? width - 0.7 : width - 0.2).toFixed(1),
-    height: view.row - 1, rx: width > 6 ? 2 : 0, 'data-node': node,
+    height: view.row - 1, rx: width > 6 ? 2 : 0, 'data-node': node, 'data-name': node === 0 ? 'all' : frame.name,
   }, group);
   if (width < LEAST_LABEL) return;
-  const name = node === 0 ? view.rootLabel : frame.name;
-  const label = shorten(name, Math.floor((width - 7) / view.letter));
+  const label = shorten(node === 0 ? view.rootLabel : frame.name, Math.floor((width - 7) / view.letter));
   if (label)
     make('text', {'class': isAbove ? 'f-above' : '', x: (x + 3.5).toFixed(1), y: y + view.row / 2 + 4}, group, label);
 }

@@ -104,6 +104,19 @@ function placeNodes(tree, widths) {
   return start;
 }
 
+/* The node at a value, depth rows down from another; where it has no child there, the last one above. */
+function nodeAt(tree, start, widths, from, value, depth) {
+  let node = from;
+  while (tree.depth[node] < depth) {
+    let found = -1;
+    for (let child = node + 1; child < tree.end[node]; child = tree.end[child])
+      if (start[child] <= value && widths[child] > 0) found = child;
+    if (found < 0) break;
+    node = found;
+  }
+  return node;
+}
+
 /* Which frames' names match, and what they cover of node from: nested matches count once. */
 function matchFrames(tree, test) {
   const hit = new Uint8Array(tree.frames.length);
