@@ -15,6 +15,6 @@ struct pf_asset {
 };
 
 extern const struct pf_asset pf_flame_css, pf_flame_tree_js, pf_flame_draw_js, pf_flame_ui_js,
-    pf_page_css;
+    pf_flame_input_js, pf_page_css;
 
 #endif
