@@ -136,7 +136,7 @@ void pf_object_name(struct pf_object_names *names, struct pf_queries *queries,
                     const struct pf_dwarf_limits *limits)
 {
     const struct pf_code_ranges *code = pf_object_code(names);
-    const struct pf_symfile *with_dwarf =
+    struct pf_symfile *with_dwarf =
         names->has_object && pf_symfile_has_dwarf(&names->object) ? &names->object : &names->debug;
     struct pf_err no_dwarf;
 
@@ -149,6 +149,7 @@ void pf_object_name(struct pf_object_names *names, struct pf_queries *queries,
     pf_symtab_settle(queries);
     if (names->has_object)
         match_plt(&names->object, queries);
+    pf_symfile_drop_unneeded_dwarf(with_dwarf);
     if (with_dwarf->elf && pf_dwarf_open(&names->dwarf, with_dwarf, &no_dwarf))
         (void)pf_dwarf_name(&names->dwarf, queries, limits);
 }

@@ -262,6 +262,26 @@ bool pf_symfile_addr_of_offset(const struct pf_symfile *symfile, uint64_t offset
     return false;
 }
 
+/*
+ * libdw unpacks every compressed section of DWARF when it opens a file, needed or not. Locations of
+ * variables and macros name no function: as sections without bytes they are passed over.
+ */
+void pf_symfile_drop_unneeded_dwarf(struct pf_symfile *symfile)
+{
+    static const char *const unneeded[] = {".debug_loc",     ".debug_loclists", ".debug_macro",
+                                           ".debug_macinfo", ".debug_pubnames", ".debug_pubtypes",
+                                           ".debug_frame"};
+    GElf_Shdr header;
+
+    for (size_t i = 0; i < sizeof unneeded / sizeof unneeded[0]; i++) {
+        Elf_Scn *scn = find_section(symfile, unneeded[i], &header);
+        if (!scn || !(header.sh_flags & SHF_COMPRESSED))
+            continue;
+        header.sh_type = SHT_NOBITS;
+        (void)gelf_update_shdr(scn, &header);
+    }
+}
+
 bool pf_symfile_has_dwarf(const struct pf_symfile *symfile)
 {
     size_t names = 0;

@@ -59,6 +59,9 @@ bool pf_symfile_addr_of_offset(const struct pf_symfile *symfile, uint64_t offset
 /* Has it DWARF (.debug_info) of a size we are willing to read (decompressed 4 GiB)? */
 bool pf_symfile_has_dwarf(const struct pf_symfile *symfile);
 
+/* Take compressed sections out of sight that naming functions does not need. In memory only. */
+void pf_symfile_drop_unneeded_dwarf(struct pf_symfile *symfile);
+
 /* .gnu_debuglink: the name of the separate debug file and the CRC of its bytes. Borrowed. */
 bool pf_symfile_debuglink(const struct pf_symfile *symfile, const char **name, uint32_t *crc);
 
