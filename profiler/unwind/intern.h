@@ -18,7 +18,7 @@ struct pf_intern {
     uint32_t count, max; /* max < 65535 and at most half of the slots */
 };
 
-/* Bytes of memory that pf_intern_init wants. slots: a power of two. */
+/* Bytes of memory that pf_intern_init wants. record_bytes: a multiple of 4; slots: a power of 2. */
 uint64_t pf_intern_bytes(uint32_t record_bytes, uint32_t slots);
 
 /* Keeps memory, which need not be cleared. */

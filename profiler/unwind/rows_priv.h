@@ -21,7 +21,7 @@
 
 enum {
     PF_ROWS_MAGIC = 0x77526650, /* "PfRw" */
-    PF_ROWS_VERSION = 1,
+    PF_ROWS_VERSION = 2,
     PF_ROWS_PAGE_SHIFT = 16,
     PF_ROWS_PAGES_MAX = 1 << 16, /* 4 GiB of text */
     PF_RULES_MAX = UINT16_MAX,
@@ -67,6 +67,7 @@ enum { PF_SAVED_NOT = INT16_MIN };
 
 struct pf_saves {
     int16_t at[PF_SAVES_COUNT];
+    int16_t unused;
 };
 
 /* One column of a general rule: enum pf_col_kind; value is an offset, or where in the expressions a

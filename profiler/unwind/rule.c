@@ -58,7 +58,7 @@ void pf_rule_book_init(struct pf_rule_book *book, void *memory, uint64_t row_max
 {
     const struct pf_rule none = {.kind = PF_RULE_NONE};
     struct slots slots = count_slots(row_max);
-    struct pf_saves no_saves;
+    struct pf_saves no_saves = {.unused = 0};
     uint16_t zero = 0;
     uint8_t *at = memory;
 

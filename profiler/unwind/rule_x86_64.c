@@ -144,7 +144,7 @@ static bool add_general(struct pf_rule_book *book, const struct pf_cfi_state *st
 static bool compact(struct pf_rule_book *book, const struct pf_cfi_state *state,
                     const struct pf_cie *cie, struct pf_rule *rule)
 {
-    struct pf_saves saves;
+    struct pf_saves saves = {.unused = 0};
 
     if (state->regs[PF_REG_PC].kind == PF_COL_UNDEFINED) {
         rule->kind = PF_RULE_END;
