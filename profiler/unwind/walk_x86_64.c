@@ -15,16 +15,13 @@
 
 enum { WORD = 8 };
 
-/* In place.flags, beside those of frames: more frames than can be noted. */
-enum { FLAG_LONG = 1 << 16 };
-
 /* Where a walk stands. A local of the hot loop, so that it lives in registers. */
 struct place {
     uint64_t pc, sp, fp;
     uint64_t *out;         /* where the next pc goes */
     struct pf_past *fresh; /* where the next frame is noted */
-    struct pf_past *fresh_end;
-    uint64_t flags;             /* of all noted frames together */
+    struct pf_past *fresh_first, *fresh_end;
+    bool is_long;               /* more frames than can be noted */
     const struct pf_past *past; /* the first remembered frame not below this one */
 };
 
@@ -115,14 +112,21 @@ ALWAYS_INLINE const struct pf_quick *find_quick(const struct walk *walk, uint64_
     return UNLIKELY(quick->key != key) ? look_up(walk, key) : quick;
 }
 
+/* The caller of the frame at needs its frame pointer: so do at, and all inside of it from where it
+ * was last saved. */
+static void need_fp(struct pf_past *first, struct pf_past *at)
+{
+    for (; at >= first && !(at->flags & (PF_QUICK_SAVES | PF_PAST_NEEDS_FP)); at--)
+        at->flags |= PF_PAST_NEEDS_FP;
+}
+
 /* Note the frame for the walk after this one. */
 ALWAYS_INLINE void note(struct place *at, uint16_t flags, int16_t fp_offset)
 {
     struct pf_past *fresh = at->fresh;
 
-    at->flags |= flags;
     if (UNLIKELY(fresh == at->fresh_end)) {
-        at->flags |= FLAG_LONG;
+        at->is_long = true;
         return;
     }
     fresh->pc = at->pc;
@@ -131,6 +135,10 @@ ALWAYS_INLINE void note(struct place *at, uint16_t flags, int16_t fp_offset)
     fresh->fp_offset = fp_offset;
     fresh->flags = flags;
     at->fresh = fresh + 1;
+    if (flags & PF_QUICK_BY_FP) {
+        fresh->flags = flags | PF_PAST_NEEDS_FP;
+        need_fp(at->fresh_first, fresh - 1);
+    }
 }
 
 /* To the caller by a common rule. WALK_SLOW: nothing is changed, pf_frame_step must judge. */
@@ -331,17 +339,6 @@ static enum walk_on walk_all(struct walk *walk)
     }
 }
 
-/* Whose frame pointer mattered, from the outermost noted frame inwards. */
-static void mark_needs(struct pf_past *first, struct pf_past *end, bool is_needed)
-{
-    for (struct pf_past *at = end; at > first;) {
-        at--;
-        is_needed = (at->flags & PF_QUICK_BY_FP) || (is_needed && !(at->flags & PF_QUICK_SAVES));
-        at->flags &= (uint16_t)~PF_PAST_NEEDS_FP;
-        at->flags |= is_needed ? PF_PAST_NEEDS_FP : 0;
-    }
-}
-
 /* Frames [first, end) of buffer are the stack before, for the walk after this one. */
 static void set_past(struct pf_unwind_cache *cache, uint32_t buffer, const struct pf_past *first,
                      const struct pf_past *end)
@@ -356,23 +353,23 @@ static void set_past(struct pf_unwind_cache *cache, uint32_t buffer, const struc
 }
 
 /* The fresh frames and, behind them, those of the stack before that are still the same. */
-static void remember(const struct walk *walk, struct pf_past *fresh)
+static void remember(const struct walk *walk)
 {
     struct pf_unwind_cache *cache = walk->cache;
     struct pf_past *past = cache->frames[cache->past_buffer];
     struct pf_past *past_end = past + cache->past_end;
     struct pf_past *same = walk->same ? past + (walk->same - past) : past_end;
+    struct pf_past *fresh = walk->place.fresh_first;
     struct pf_past *fresh_end = walk->place.fresh;
-    bool needs_fp = walk->same && (same->flags & PF_PAST_NEEDS_FP);
 
     cache->past_first = cache->past_end; /* nothing, while it is rebuilt */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (walk->place.flags & FLAG_LONG) {
+    if (walk->place.is_long) {
         set_past(cache, cache->past_buffer, same, past_end);
         return;
     }
-    if (needs_fp || (walk->place.flags & PF_QUICK_BY_FP))
-        mark_needs(fresh, fresh_end, needs_fp);
+    if (walk->same && (same->flags & PF_PAST_NEEDS_FP))
+        need_fp(fresh, fresh_end - 1);
     size_t count = (size_t)(fresh_end - fresh);
     size_t same_count = (size_t)(past_end - same);
     if (same_count > 0 && count <= (size_t)(same - past)) {
@@ -411,6 +408,7 @@ uint32_t pf_unwind_stack_cached(struct pf_trail *trail, const struct pf_regs *re
         .fp = regs->at[PF_REG_RBP],
         .out = trail->pcs,
         .fresh = fresh + PF_CACHED_FRONT,
+        .fresh_first = fresh + PF_CACHED_FRONT,
         .fresh_end = fresh + PF_CACHED_FRAMES,
         .past = past + cache->past_first,
     };
@@ -431,7 +429,7 @@ uint32_t pf_unwind_stack_cached(struct pf_trail *trail, const struct pf_regs *re
     if (on == WALK_AGAIN)
         return walk_fully(trail, regs, map, memory);
     const struct pf_past *past_end = past + cache->past_end;
-    remember(&walk, fresh + PF_CACHED_FRONT);
+    remember(&walk);
     trail->count = (uint32_t)(walk.place.out - trail->pcs);
     pf_trail_finish(trail, on == WALK_END ? PF_STEP_END : PF_STEP_LOST, &walk.frame);
     return walk.same ? (uint32_t)(past_end - walk.same) : 0;
