@@ -94,14 +94,25 @@ static const char *find_own(uintptr_t pc)
     return NULL;
 }
 
+/* A loop calls from few places: the last answers are kept. */
+static struct {
+    const void *return_addr;
+    const char *name;
+} recent[64];
+
 static const char *find(const void *return_addr)
 {
     uintptr_t pc = (uintptr_t)return_addr - 1;
-    const char *name = find_own(pc);
+    size_t at = (pc ^ pc >> 7) % (sizeof recent / sizeof *recent);
     Dl_info info;
 
+    if (recent[at].return_addr == return_addr)
+        return recent[at].name;
+    const char *name = find_own(pc);
     if (!name && dladdr((void *)pc, &info) && info.dli_sname)
         name = info.dli_sname;
+    recent[at].return_addr = return_addr;
+    recent[at].name = name;
     return name;
 }
 

@@ -144,4 +144,18 @@ SERVE(int, pthread_cond_timedwait, (pthread_cond_t *restrict cond,
                                     pthread_mutex_t *restrict mutex,
                                     const struct timespec *restrict deadline),
       (cond, mutex, deadline))
+SERVE(int, pthread_cond_clockwait, (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
+                                    clockid_t clock, const struct timespec *deadline),
+      (cond, mutex, clock, deadline))
+SERVE(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict deadline),
+      (semaphore, deadline))
+SERVE(ssize_t, read, (int fd, void *buf, size_t count), (fd, buf, count))
 /* clang-format on */
+
+/* _FORTIFY_SOURCE's form: the size was checked by the compiler where it could be. */
+ssize_t __read_chk(int fd, void *buf, size_t count, size_t size);
+__attribute__((visibility("default"))) ssize_t __read_chk(int fd, void *buf, size_t count,
+                                                          size_t size)
+{
+    return read(fd, buf, count < size ? count : size);
+}

@@ -59,7 +59,8 @@ void mk_clock_move_to(int64_t mono_ns);
 /* The clock of the page has been moved by somebody: fire and wake in this process. */
 void mk_clock_moved(void);
 
-/* clock_timers.c: timerfds and alarms of this process. */
+/* clock_timers.c: timerfds and alarms of this process. is_timer: does this number stand for one? */
+bool mk_timers_is_timer(int fd);
 int64_t mk_timers_next_ns(void);
 /* How often the alarm has gone off: a wait it happened in was interrupted. */
 unsigned mk_timers_rung(void);

@@ -31,6 +31,7 @@ static struct timer timers[MAX_TIMERS];
 static struct timer alarm_timer = {.used = true, .fd = -1, .due_ns = MK_NEVER};
 static _Atomic int64_t next_ns = MK_NEVER;
 static _Atomic unsigned rung;
+static _Atomic bool any_made; /* reads need not look before there is a timer */
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 
 /* Signals could find the lock held: they are kept out. */
@@ -141,6 +142,7 @@ void mk_timers_forget(void)
     alarm_timer.due_ns = MK_NEVER;
     alarm_timer.interval_ns = 0;
     atomic_store(&next_ns, MK_NEVER);
+    atomic_store(&any_made, false);
 }
 
 static struct timer *find(int fd)
@@ -178,12 +180,25 @@ int mk_fake_timerfd_create(int clock, int flags)
     struct timer *timer = claim(fd);
     if (timer)
         *timer = (struct timer){true, fd, eventfd_id(fd), clock, MK_NEVER, 0};
+    atomic_store(&any_made, true);
     let_go(&saved);
     if (timer)
         return fd;
     (void)syscall(SYS_close, fd);
     errno = EMFILE;
     return -1;
+}
+
+bool mk_timers_is_timer(int fd)
+{
+    sigset_t saved;
+
+    if (!atomic_load_explicit(&any_made, memory_order_relaxed))
+        return false;
+    hold(&saved);
+    const struct timer *timer = find(fd);
+    let_go(&saved);
+    return timer != NULL;
 }
 
 static struct itimerspec told(const struct timer *timer)

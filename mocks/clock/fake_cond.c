@@ -1,8 +1,8 @@
 /*
- * pthread_cond_timedwait on the virtual clock.
+ * Condition variables and semaphores with a deadline of virtual time.
  *
- * A condition variable can only be waited for by itself, so a waiter looks at the clock every few
- * real milliseconds.
+ * They can only be waited for by themselves, so a waiter looks at the clock every few real
+ * milliseconds.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -40,13 +40,44 @@ static clockid_t clock_of(const pthread_cond_t *cond)
 int mk_fake_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                    const struct timespec *deadline)
 {
+    return mk_fake_pthread_cond_clockwait(cond, mutex, clock_of(cond), deadline);
+}
+
+int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
+                                   const struct timespec *deadline)
+{
     struct waited waited = {cond, mutex, 0};
 
-    if (deadline->tv_nsec < 0 || deadline->tv_nsec >= mk_ns_per_s)
+    if (deadline->tv_nsec < 0 || deadline->tv_nsec >= mk_ns_per_s || !mk_clock_is_virtual(clock))
         return EINVAL;
-    int64_t until_ns = mk_clock_to_mono(clock_of(cond), mk_ns_of(deadline));
+    int64_t until_ns = mk_clock_to_mono(clock, mk_ns_of(deadline));
     int got = mk_clock_wait(look_at_cond, &waited, until_ns);
     if (got < 0)
         return errno;
     return got == 0 ? ETIMEDOUT : waited.err;
+}
+
+static int look_at_semaphore(void *semaphore, int wake_fd, int real_ms)
+{
+    struct timespec until = {0};
+
+    (void)wake_fd;
+    if (real_ms == 0)
+        return sem_trywait(semaphore) == 0;
+    until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
+    if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) == 0)
+        return 1;
+    return errno == ETIMEDOUT ? 0 : -1;
+}
+
+int mk_fake_sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
+{
+    int64_t until_ns = mk_clock_to_mono(CLOCK_REALTIME, mk_ns_of(deadline));
+    int got = mk_clock_wait(look_at_semaphore, semaphore, until_ns);
+
+    if (got > 0)
+        return 0;
+    if (got == 0)
+        errno = ETIMEDOUT;
+    return -1;
 }

@@ -263,8 +263,12 @@ static bool read_noreturn(struct reader *reader, struct pf_bytes *rest, struct p
 
 static bool read_clock(struct reader *reader, struct pf_bytes *rest, struct pf_err *err)
 {
-    (void)rest, (void)err;
     reader->entry->clock = true;
+    if (!rest->size)
+        return true;
+    if (strcmp(take_text(reader, rest), "with") != 0 || !rest->size)
+        return pf_err_set(err, PF_ERR_FORMAT, "expected 'with FUNCTION' after 'clock'");
+    reader->entry->clock_with = take_text(reader, rest);
     return true;
 }
 

@@ -299,10 +299,12 @@ static void put_real(struct pf_buf *out, const struct mk_gen_fn *fn,
         pf_buf_printf(out, "%s(", entry->through);
         put_fake_names(out, entry, link);
     } else {
-        if (entry->clock)
-            pf_buf_printf(out, "MK_CLOCKED(%s, __real_%s)(", entry->proto.name, link->name);
-        else
-            pf_buf_printf(out, "%s%s(", real_prefix(fn), link->name);
+        if (entry->clock) {
+            pf_buf_printf(out, "mk_clock_is_faked ? mk_fake_%s(", entry->proto.name);
+            put_fake_names(out, entry, link);
+            pf_buf_put_str(out, ") : ");
+        }
+        pf_buf_printf(out, "%s%s(", real_prefix(fn), link->name);
         put_names(out, entry, link);
     }
     pf_buf_put_str(out, ")");

@@ -318,7 +318,8 @@ static bool plan_clock(struct planner *planner, struct pf_err *err)
     for (unsigned i = 0; ok && i < catalogue->count; i++) {
         const struct mk_gen_entry *entry = &catalogue->entries[i];
         const struct mk_gen_wanted wanted = {.name = entry->proto.name};
-        if (!entry->clock || !is_called(planner, entry))
+        if (!entry->clock || !is_called(planner, entry)
+            || (entry->clock_with && !(flags_of(planner, entry->clock_with) & MK_GEN_CALLED)))
             continue;
         any = true;
         ok = plan_one(planner, &wanted, err);

@@ -8,7 +8,8 @@
  *
  * From clock_fake() to the end of the test these tell and wait for virtual time, in every thread:
  * time, clock_gettime, gettimeofday, nanosleep, clock_nanosleep, sleep, usleep, pause, timerfd_*,
- * epoll_wait, epoll_pwait, poll, ppoll, select, pselect, pthread_cond_timedwait, setitimer, alarm.
+ * epoll_wait, epoll_pwait, poll, ppoll, select, pselect, pthread_cond_timedwait,
+ * pthread_cond_clockwait, sem_timedwait, setitimer, alarm; and read, of a timerfd.
  * CPU-time clocks stay real.
  *
  * Waiting. What is ready is returned at once. With nothing ready,
@@ -31,6 +32,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,7 +69,6 @@ int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 
 /* For generated wrappers: the fake while the clock is faked, else the real function. */
 extern bool mk_clock_is_faked;
-#define MK_CLOCKED(name, real) (mk_clock_is_faked ? mk_fake_##name : (real))
 
 time_t mk_fake_time(time_t *out);
 int mk_fake_clock_gettime(clockid_t clock, struct timespec *out);
@@ -85,6 +86,7 @@ int mk_fake_timerfd_create(int clock, int flags);
 int mk_fake_timerfd_settime(int fd, int flags, const struct itimerspec *wanted,
                             struct itimerspec *old);
 int mk_fake_timerfd_gettime(int fd, struct itimerspec *out);
+ssize_t mk_fake_read(int fd, void *buf, size_t count);
 int mk_fake_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 int mk_fake_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                   const sigset_t *mask);
@@ -97,5 +99,8 @@ int mk_fake_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout
                         const sigset_t *mask);
 int mk_fake_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                    const struct timespec *deadline);
+int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
+                                   const struct timespec *deadline);
+int mk_fake_sem_timedwait(sem_t *semaphore, const struct timespec *deadline);
 
 #endif

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/time.h>
@@ -96,6 +98,45 @@ static bool wait_itimer(int ms)
     return pause() == -1 && rings == before + 1;
 }
 
+static bool read_timerfd(int ms)
+{
+    struct itimerspec once = {.it_value = span(ms)};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    uint64_t times = 0;
+
+    timerfd_settime(fd, 0, &once, NULL);
+    bool ok = read(fd, &times, sizeof times) == sizeof times && times == 1;
+    close(fd);
+    return ok;
+}
+
+static bool wait_semaphore(int ms)
+{
+    struct timespec until;
+    sem_t semaphore;
+
+    sem_init(&semaphore, 0, 0);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    bool ok = sem_timedwait(&semaphore, &until) == -1 && errno == ETIMEDOUT;
+    sem_post(&semaphore);
+    return ok && sem_timedwait(&semaphore, &until) == 0;
+}
+
+static bool wait_clock(int ms)
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    pthread_mutex_lock(&mutex);
+    int err = pthread_cond_clockwait(&cond, &mutex, CLOCK_MONOTONIC, &until);
+    pthread_mutex_unlock(&mutex);
+    return err == ETIMEDOUT;
+}
+
 bool waits_wait(int way, int ms)
 {
     struct timespec for_ms = span(ms);
@@ -128,6 +169,12 @@ bool waits_wait(int way, int ms)
         return wait_alarm(ms);
     case 12:
         return wait_itimer(ms);
+    case 13:
+        return read_timerfd(ms);
+    case 14:
+        return wait_semaphore(ms);
+    case 15:
+        return wait_clock(ms);
     default:
         return false;
     }

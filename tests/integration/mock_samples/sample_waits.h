@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { WAITS_COUNT = 13 };
+enum { WAITS_COUNT = 16 };
 
 /* True if the wait ended as a timeout does. */
 bool waits_wait(int way, int ms);

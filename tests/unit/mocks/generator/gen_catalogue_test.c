@@ -106,6 +106,7 @@ Test(gen_catalogue, every_mistake_is_told_with_its_line)
         {"fn int f(int a)\n vararg int b\n", "t.cat:2: f takes no variable argument"},
         {"fn int f(int a)\n alias nothing\n", "t.cat:2: 'nothing' is not a prototype"},
         {"fn int f(int a)\n also a b c d e g h i j\n", "t.cat:2: more than 8 aliases"},
+        {"fn int f(int a)\n clock sometimes\n", "t.cat:2: expected 'with FUNCTION'"},
         {"include <a> <b> <c> <d> <e>\n", "t.cat:1: more than 4 headers"},
     };
 
