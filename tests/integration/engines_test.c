@@ -53,7 +53,8 @@ Test(engines, callgrind_counts_instructions_exactly_and_repeatably)
 
 Test(engines, callgrind_cannot_attach_and_says_so)
 {
-    struct ts_result result = ts_run("assay record --engine callgrind --mode instructions -p $$");
+    struct ts_result result =
+        ts_run("assay record --engine callgrind --mode instructions --format folded -o - -p $$");
 
     cr_expect_eq(result.status, 2);
     cr_expect_not_null(strstr(ts_err(&result), "cannot attach: give it a command after --"));
@@ -152,7 +153,8 @@ Test(engines, gperftools_sends_no_signal_to_a_server_without_it)
     struct pf_child server = ts_start("exec %s 1000000000", WORKLOAD);
 
     struct ts_result result =
-        ts_run("assay record --engine gperftools -d 1 -p %d", (int)server.pid);
+        ts_run("assay record --engine gperftools -d 1 --quiet --format folded -o - -p %d",
+               (int)server.pid);
 
     cr_expect_eq(result.status, 3);
     cr_expect_not_null(strstr(ts_err(&result), "CPUPROFILESIGNAL"), "%s", ts_err(&result));
