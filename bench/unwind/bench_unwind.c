@@ -125,6 +125,39 @@ static void measure(void *data)
     }
 }
 
+/* An allocator's view: the outer frames stay, the inner four differ from walk to walk. */
+struct varying {
+    struct pf_memory stack;
+    int way;
+    unsigned frames;
+};
+
+static void walk_once(void *data)
+{
+    struct varying *varying = data;
+
+    varying->frames = ways[varying->way].run(&varying->stack);
+}
+
+static void measure_varying(void *data)
+{
+    enum { WALKS = 20000, INNER = 4 };
+    struct bench *bench = data;
+    struct varying varying = {.stack = ts_self_stack(__builtin_frame_address(0))};
+    varying.stack.low -= 64 * 1024UL;
+    varying.stack.bytes = (const void *)varying.stack.low;
+
+    for (varying.way = 0; varying.way < 2; varying.way++) {
+        for (int i = 0; i < WALKS / 10; i++)
+            (void)bn_chain_run(INNER, i * 5 % 16, walk_once, &varying);
+        double start = now_ns();
+        for (int i = 0; i < WALKS; i++)
+            (void)bn_chain_run(INNER, i * 5 % 16, walk_once, &varying);
+        bench->ns[varying.way][bench->round] = (now_ns() - start) / WALKS;
+        bench->frames[varying.way] = varying.frames;
+    }
+}
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a;
@@ -133,13 +166,13 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void report(struct bench *bench, int depth)
+static void report(struct bench *bench, const char *what, int way_count)
 {
     double base = 0;
 
-    (void)printf("depth %d\n  %-28s %8s %8s %20s %7s %7s\n", depth, "", "frames", "ns",
-                 "[min - max]", "ns/frame", "ratio");
-    for (int way = 0; way < WAYS; way++) {
+    (void)printf("%s\n  %-28s %8s %8s %20s %7s %7s\n", what, "", "frames", "ns", "[min - max]",
+                 "ns/frame", "ratio");
+    for (int way = 0; way < way_count; way++) {
         double *ns = bench->ns[way];
         qsort(ns, ROUNDS, sizeof *ns, by_value);
         double median = ns[ROUNDS / 2];
@@ -153,13 +186,19 @@ static void report(struct bench *bench, int depth)
 int main(void)
 {
     static const int depths[] = {10, 30, 100};
+    char what[64];
 
     ts_self_map_build(&self);
     for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
         struct bench bench = {0};
         for (; bench.round < ROUNDS; bench.round++)
             (void)bn_chain_run(depths[i], 0, measure, &bench);
-        report(&bench, depths[i]);
+        (void)snprintf(what, sizeof what, "depth %d, the same stack again and again", depths[i]);
+        report(&bench, what, WAYS);
     }
+    struct bench bench = {0};
+    for (; bench.round < ROUNDS; bench.round++)
+        (void)bn_chain_run(8, 0, measure_varying, &bench);
+    report(&bench, "16 stacks in turn, which differ in their inner frames (calls included)", 2);
     return 0;
 }
