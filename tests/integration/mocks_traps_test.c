@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mocks_support.h"
@@ -163,6 +164,32 @@ Test(mocks_traps, coverage_survives_mocks_of_what_it_calls)
     cr_assert_eq(result.status, 0, "%s", ts_err(&result));
     cr_assert_not_null(strstr(ts_out(&result), "1:   11:"), "%s", ts_out(&result));
     ts_result_fini(&result);
+}
+
+/* An object that mentions every name of the catalogue, as if it called them all. */
+#define ALL_NAMES                                                                                  \
+    "cd %s && cat " ASSAY_SOURCE_DIR "/mocks/catalogue/*.cat | awk '"                              \
+    "/^fn /{sub(/^fn /, \"\"); name($0); main = last; next} "                                      \
+    "/^ +alias /{name($0)} /^ +also /{for (i = 2; i <= NF; i++) all[$i]} "                         \
+    "/^ +refuse /{delete functions[main]} "                                                        \
+    "function name(text) {sub(/\\(.*/, \"\", text); sub(/.*[ *]/, \"\", text); last = text; "      \
+    "all[text]; if ($1 != \"alias\") functions[text]} "                                            \
+    "END {print \".data\" > \"all.s\"; for (n in all) print \".quad \" n > \"all.s\"; "            \
+    "for (n in functions) print \"--function\\n\" n}' > args && as all.s -o all.o"
+
+Test(mocks_traps, the_whole_catalogue_makes_wrappers_that_compile, .timeout = 120)
+{
+    static const char *const compilers[] = {"gcc -std=gnu17", "clang -std=gnu17"};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct ts_result result = ts_run(
+            ALL_NAMES " && assay-wrapgen -o w @args all.o | wc -l && %s -Wall -Wextra "
+                      "-Werror -D_GNU_SOURCE -c -Iw -I" ASSAY_SOURCE_DIR "/mocks/include w/wraps.c",
+            ts_temp_dir(), compilers[i]);
+        cr_expect_eq(result.status, 0, "%s: %s", compilers[i], ts_err(&result));
+        cr_expect_geq(strtoul(ts_out(&result), NULL, 10), 250, "%s", ts_out(&result));
+        ts_result_fini(&result);
+    }
 }
 
 static void expect_uncompilable(const char *statement, const char *why)
