@@ -56,6 +56,8 @@ static void insert_at(struct pf_space *space, uint32_t at, const struct pf_space
 
 static void remove_run(struct pf_space *space, uint32_t at, uint32_t end)
 {
+    if (at == end)
+        return;
     memmove(&space->maps[at], &space->maps[end], (space->count - end) * sizeof *space->maps);
     space->count -= end - at;
 }
