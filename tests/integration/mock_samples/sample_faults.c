@@ -7,13 +7,14 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "sample_conn.h"
 #include "sample_db.h"
 
-#define DB_PATH "/tmp/assay-sample-db"
+#define DB_PATH "/dev/null"
 
 static int sv[2];
 static struct conn c;
@@ -69,13 +70,14 @@ Test(faults, a_reset_by_one_caller_only)
 
 Test(faults, a_full_disk_is_told)
 {
-    struct db *db = db_open(DB_PATH);
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", memfd_create("db", MFD_CLOEXEC));
+    struct db *db = db_open(path);
 
     fault_plan(.err = ENOSPC, .functions = "write fsync", .after = 1);
     cr_assert_eq(db_put(db, "a", "1"), 0);
     cr_assert_eq(db_put(db, "b", "2"), -1);
     db_close(db);
-    unlink(DB_PATH);
 }
 
 Test(faults, chance_is_the_same_for_the_same_seed)
@@ -88,7 +90,6 @@ Test(faults, chance_is_the_same_for_the_same_seed)
         failed += !db;
         db_close(db);
     }
-    unlink(DB_PATH);
     /* Three allocations each: 1 - 0.7^3 is 66 %. Far from both ends whatever the seed. */
     cr_assert(failed > 60 && failed < 195, "%u", failed);
     fprintf(stderr, "failed %u\n", failed);
