@@ -352,6 +352,13 @@ static void set_past(struct pf_unwind_cache *cache, uint32_t buffer, const struc
     cache->past_first = (uint32_t)(first - frames);
 }
 
+/* Nearly always one or two frames: a call of memcpy would cost more than it does. */
+ALWAYS_INLINE void copy_frames(struct pf_past *to, const struct pf_past *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
 /* The fresh frames and, behind them, those of the stack before that are still the same. */
 static void remember(const struct walk *walk)
 {
@@ -373,10 +380,10 @@ static void remember(const struct walk *walk)
     size_t count = (size_t)(fresh_end - fresh);
     size_t same_count = (size_t)(past_end - same);
     if (same_count > 0 && count <= (size_t)(same - past)) {
-        memcpy(same - count, fresh, count * sizeof *fresh);
+        copy_frames(same - count, fresh, count);
         set_past(cache, cache->past_buffer, same - count, past_end);
     } else if (same_count <= (size_t)(walk->place.fresh_end - fresh_end)) {
-        memcpy(fresh_end, same, same_count * sizeof *fresh);
+        copy_frames(fresh_end, same, same_count);
         set_past(cache, !cache->past_buffer, fresh, fresh_end + same_count);
     } else {
         set_past(cache, cache->past_buffer, same, past_end);
