@@ -145,12 +145,15 @@ void hn_top_draw(struct pf_buf *out, const struct hn_top_head *head, struct pf_l
 
     if (view->count > 1)
         qsort_r(view->rows, view->count, sizeof *view->rows, compare, &how);
-    put_head(out, head, view, state, columns, is_plain);
+    if (is_plain || rows > HEAD_ROWS)
+        put_head(out, head, view, state, columns, is_plain);
+    else
+        put_line(out, "the terminal is too low", columns, false);
     for (uint32_t i = is_plain ? 0 : state->scrolled; i < view->count && room > 0; i++, room--) {
         if (total_of(&view->rows[i], state) <= 0)
             continue;
         put_row(out, &view->rows[i], state, value, is_plain ? 0 : columns);
     }
-    if (value == 0)
+    if (value == 0 && (is_plain || rows > HEAD_ROWS + 1))
         put_line(out, "  (no CPU time used: is there load on it?)", columns, is_plain);
 }

@@ -93,6 +93,7 @@ Test(ptrace_capture, a_thread_traced_by_another_is_denied_with_the_remedy)
     cr_expect_not(pf_capture_thread(&capture, child.pid, child.pid, 4096, 100, &err));
     cr_expect_eq(err.code, PF_ERR_DENIED);
     cr_expect_not_null(strstr(err.text, "traced already"));
+    pf_capture_fini(&capture);
     pf_child_stop(&child, 100);
     pf_child_fini(&child);
 }
