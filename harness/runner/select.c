@@ -53,7 +53,8 @@ static bool match_braces(const char *pattern, const char *id, unsigned *budget)
 
     if (!close || strlen(pattern) >= PATTERN_MAX)
         return match_plain(pattern, id);
-    for (const char *at = open + 1; at <= close && (*budget)--;) {
+    for (const char *at = open + 1; at <= close && *budget > 0;) {
+        (*budget)--;
         size_t size = strcspn(at, ",}");
         size_t before = (size_t)(open - pattern);
         memcpy(expanded, pattern, before);

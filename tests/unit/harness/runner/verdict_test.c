@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/runner/verdict.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/preload/wire.h"
+
+/* Wait statuses as Linux makes them. */
+#define EXITED(code) ((code) << 8)
+#define SIGNALED(number) (number)
+
+struct sample {
+    const char *claim;
+    uint32_t phase;
+    int wait_status;
+    int expected_signal, expected_exit;
+    bool timed_out, was_idle;
+    uint32_t left_over, failures;
+    const char *err;
+    enum hn_status status;
+};
+
+static enum hn_status judge(const struct sample *sample)
+{
+    struct hn_shared *shared = calloc(1, HN_WIRE_SHARED_BYTES);
+    struct pf_arena arena = {0};
+    struct hn_attempt attempt = {.err = sample->err};
+    struct hn_test test = {.signal = sample->expected_signal, .exit_code = sample->expected_exit};
+    struct hn_binary binary = {.has_ubsan = true};
+    struct hn_observed seen = {.wait_status = sample->wait_status,
+                               .timed_out = sample->timed_out,
+                               .was_idle = sample->was_idle,
+                               .left_over = sample->left_over};
+    struct hn_policy policy = {0};
+
+    shared->phase = sample->phase;
+    shared->failures = sample->failures;
+    hn_verdict(&attempt, &arena, &test, &binary, &seen, shared, &policy);
+    pf_arena_fini(&arena);
+    free(shared);
+    return attempt.status;
+}
+
+Test(verdict, follows_from_what_was_observed)
+{
+    static const struct sample samples[] = {
+        {"a test that ends passes", HN_PHASE_DONE, EXITED(0), .status = HN_PASS},
+        {"with failures it fails", HN_PHASE_DONE, EXITED(0), .failures = 1, .status = HN_FAIL},
+        {"its expected signal passes", HN_PHASE_MAIN, SIGNALED(SIGSEGV), SIGSEGV,
+         .status = HN_PASS},
+        {"not in a fixture", HN_PHASE_SETUP, SIGNALED(SIGSEGV), SIGSEGV, .status = HN_CRASH},
+        {"another signal is a crash", HN_PHASE_MAIN, SIGNALED(SIGABRT), SIGSEGV,
+         .status = HN_CRASH},
+        {"no signal fails", HN_PHASE_DONE, EXITED(0), SIGSEGV, .status = HN_FAIL},
+        {"its expected status passes", HN_PHASE_MAIN, EXITED(7), 0, 7, .status = HN_PASS},
+        {"another status fails", HN_PHASE_MAIN, EXITED(8), 0, 7, .status = HN_FAIL},
+        {"no exit fails", HN_PHASE_DONE, EXITED(0), 0, 7, .status = HN_FAIL},
+        {"exit(0) in the body is no pass", HN_PHASE_MAIN, EXITED(0), .status = HN_EXIT},
+        {"a bad end after the test counts", HN_PHASE_DONE, EXITED(3), .status = HN_EXIT},
+        {"a skip is a skip", HN_PHASE_SKIPPED, EXITED(0), .status = HN_SKIP},
+        {"a skip after a failure is a failure", HN_PHASE_SKIPPED, EXITED(0), .failures = 1,
+         .status = HN_FAIL},
+        {"late and busy", HN_PHASE_MAIN, SIGNALED(SIGKILL), .timed_out = true,
+         .status = HN_TIMEOUT},
+        {"late and idle", HN_PHASE_MAIN, SIGNALED(SIGKILL), .timed_out = true, .was_idle = true,
+         .status = HN_HANG},
+        {"left-overs redden a pass", HN_PHASE_DONE, EXITED(0), .left_over = 1,
+         .status = HN_LEFT_OVER},
+        {"a crash is graver than left-overs", HN_PHASE_MAIN, SIGNALED(SIGSEGV), .left_over = 1,
+         .status = HN_CRASH},
+        {"LeakSanitizer speaks", HN_PHASE_DONE, EXITED(23),
+         .err = "==1==ERROR: LeakSanitizer: detected memory leaks\n", .status = HN_LEAK},
+        {"AddressSanitizer speaks", HN_PHASE_MAIN, EXITED(1),
+         .err = "==1==ERROR: AddressSanitizer: heap-use-after-free on\n", .status = HN_SANITIZER},
+        {"UBSan speaks, whatever the status", HN_PHASE_DONE, EXITED(0),
+         .err = "x.c:3:5: runtime error: signed integer overflow\n", .status = HN_SANITIZER},
+    };
+
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+        cr_expect_eq(judge(&samples[i]), samples[i].status, "%s: %s", samples[i].claim,
+                     hn_status_name(judge(&samples[i])));
+}
