@@ -135,7 +135,7 @@ static uint32_t take_thread(struct pf_record_people *people)
 {
     uint32_t index = people->thread_free;
 
-    if (index != PF_TID_NONE) {
+    if (people->threads && index != PF_TID_NONE) {
         people->thread_free = people->threads[index].next_free;
         return index;
     }

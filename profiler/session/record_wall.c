@@ -40,7 +40,7 @@ static uint32_t take_slot(struct pf_record_wall *wall)
 {
     uint32_t index = wall->free;
 
-    if (index != PF_TID_NONE) {
+    if (wall->threads && index != PF_TID_NONE) {
         wall->free = wall->threads[index].next_free;
         return index;
     }
