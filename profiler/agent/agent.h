@@ -18,6 +18,8 @@
 #include "profiler/trace/region_threads.h"
 #include "profiler/unwind/step.h"
 
+struct pf_unwind_cache;
+
 enum ag_phase {
     AG_BOOT,    /* before the constructor: blocks are noted in early_blocks.h */
     AG_PASSIVE, /* nobody listens: every hook passes straight through */
@@ -44,6 +46,7 @@ struct ag_thread {
     struct pf_region_thread *slot;
     uint64_t stack_low, stack_high; /* verified readable, see own_stack.h */
     uint64_t busy_sp;               /* stack pointer of the hook that runs; 0: none */
+    struct pf_unwind_cache *cache;  /* of the allocation hooks; NULL: none, walk without */
     uint32_t generation;
     uint32_t tid;
 };

@@ -5,19 +5,37 @@
 #include "profiler/agent/own_stack.h"
 #include "profiler/trace/region_live.h"
 #include "profiler/trace/region_stacks.h"
+#include "profiler/unwind/unwind_cache.h"
 
 enum { HOOK_FRAMES = 1 };
 
-static uint32_t stack_here(struct pf_region *region, struct ag_thread *self,
-                           const struct pf_regs *regs)
+/* A handler that left a hook by longjmp may have left its cache half written. */
+static void walk(struct ag_thread *self, struct pf_trail *trail, const struct pf_regs *regs,
+                 const struct pf_memory *memory, bool was_left)
 {
+    /* The generation first: one that is new says the map is. */
+    uint64_t generation = atomic_load_explicit(&ag_agent.code_generation, memory_order_acquire);
     const struct pf_code_map *map = atomic_load_explicit(&ag_agent.code_map, memory_order_acquire);
+
+    if (!self->cache) {
+        pf_unwind_stack(trail, regs, map, memory);
+        return;
+    }
+    if (was_left)
+        pf_unwind_cache_sync(self->cache, UINT64_MAX);
+    pf_unwind_cache_sync(self->cache, generation);
+    (void)pf_unwind_stack_cached(trail, regs, map, memory, self->cache);
+}
+
+static uint32_t stack_here(struct pf_region *region, struct ag_thread *self,
+                           const struct pf_regs *regs, bool was_left)
+{
     struct pf_memory memory = {0};
     uint64_t pcs[PF_STACK_DEPTH_MAX + HOOK_FRAMES];
     struct pf_trail trail = {.pcs = pcs, .capacity = PF_STACK_DEPTH_MAX + HOOK_FRAMES};
 
     int buffer = ag_stack_memory_for(self, regs->at[PF_REG_RSP], &memory);
-    pf_unwind_stack(&trail, regs, map, &memory);
+    walk(self, &trail, regs, &memory, was_left);
     ag_foreign_stack_done(buffer);
     if (!trail.is_rooted)
         pf_thread_count(self->slot, PF_COUNT_TRUNCATED, 1);
@@ -51,9 +69,10 @@ void ag_block_begin(struct pf_region *region, void *block, size_t size, const st
     if (is_nested(self, sp)) {
         pf_thread_count(self->slot, PF_COUNT_NESTED, 1);
     } else {
+        bool was_left = self->busy_sp != 0;
         self->busy_sp = sp;
         atomic_signal_fence(memory_order_seq_cst);
-        entry.stack = stack_here(region, self, regs);
+        entry.stack = stack_here(region, self, regs, was_left);
         atomic_signal_fence(memory_order_seq_cst);
         self->busy_sp = 0;
     }

@@ -34,8 +34,9 @@ struct pf_region_thread {
     _Atomic uint32_t tid; /* 0: free */
     uint32_t padding;
     _Atomic uint64_t counters[PF_COUNT_LAST];
-    _Atomic uint64_t ring_at; /* offset of the thread's event ring in the region, 0: none */
-    uint64_t spare[6];
+    _Atomic uint64_t ring_at;       /* offset of the thread's event ring in the region, 0: none */
+    _Atomic uint64_t heap_cache_at; /* of the unwind cache of its allocation hooks, 0: none */
+    uint64_t spare[5];
 };
 
 static_assert(sizeof(struct pf_region_thread) % PF_REGION_LINE == 0, "slots share no cache line");
