@@ -9,11 +9,13 @@
 #include "profiler/base/arena.h"
 #include "profiler/session/leaks_glibc.h"
 #include "profiler/session/leaks_kernel.h"
+#include "profiler/trace/region_modules.h"
 
 enum { PAGE = 4096, RED_ZONE = 128, HEAP_GAP = 64 << 10 };
 
 struct taker {
     struct pf_leaks_image *image;
+    struct pf_region *region;
     struct pf_leaks_memory memory;
     struct pf_buf maps;
     struct pf_leaks_spans excluded; /* normalized before it is asked */
@@ -227,6 +229,22 @@ static void add_thread_vectors(struct taker *taker)
             pf_leaks_threads_word(threads, vector - 16);
 }
 
+/* Our own memory in the server: the agent's data with what follows it in no file, and what it keeps
+ * elsewhere. */
+static void exclude_ours(struct taker *taker)
+{
+    const struct pf_region_module *module;
+
+    pf_leaks_spans_add(&taker->excluded, atomic_load(&taker->region->own_start),
+                       atomic_load(&taker->region->own_end));
+    for (uint32_t i = 0; i < atomic_load(&taker->region->module_next); i++) {
+        module = pf_module_view(taker->region, i);
+        if (module && strstr(module->path, "libassay-agent"))
+            pf_leaks_spans_add(&taker->excluded, module->start / PAGE * PAGE,
+                               (module->end + PAGE - 1) / PAGE * PAGE);
+    }
+}
+
 static void take_all(struct taker *taker)
 {
     struct pf_leaks_threads *threads = &taker->image->threads;
@@ -235,6 +253,7 @@ static void take_all(struct taker *taker)
     for (uint32_t i = 0; i < threads->count; i++)
         taker->control_blocks[i] = threads->at[i].control_block;
     for_each_map(taker, learn_map);
+    exclude_ours(taker);
     claim_pages_of_blocks(taker);
     for_each_map(taker, copy_roots_of);
     copy_heap(taker);
@@ -246,7 +265,7 @@ bool pf_leaks_image_take(struct pf_leaks_image *out, pid_t pid, const pid_t *tid
                          const struct pf_region *region, struct pf_err *err)
 {
     struct pf_leaks_image image = {0};
-    struct taker taker = {.image = &image};
+    struct taker taker = {.image = &image, .region = (struct pf_region *)(uintptr_t)region};
 
     if (!pf_proc_maps_read(&taker.maps, pid, err))
         return false;

@@ -42,8 +42,10 @@ static void read_thread(struct pf_leaks_threads *out, pid_t tid)
         return;
     out->at[out->count++] = (struct pf_leaks_thread){.sp = regs.rsp, .control_block = regs.fs_base};
     take_words(out, &regs, sizeof regs);
-    /* A compiler may keep the only pointer in a vector register. */
-    if (ptrace(PTRACE_GETREGSET, tid, (void *)(uintptr_t)NT_X86_XSTATE, &part) == 0)
+    /* A compiler may keep the only pointer in a vector register; not across a call, though, and a
+     * thread in a system call is in one: what they hold then is stale. */
+    if ((int64_t)regs.orig_rax < 0
+        && ptrace(PTRACE_GETREGSET, tid, (void *)(uintptr_t)NT_X86_XSTATE, &part) == 0)
         take_words(out, vectors, part.iov_len);
 }
 
