@@ -143,9 +143,9 @@ static bool match_columns(struct translation *t, struct pf_err *err)
 {
     struct pf_profile *into = t->into;
     uint32_t matches[PF_PROFILE_VALUES_MAX];
-    uint32_t common = 0;
+    uint32_t common = 0, count = into->value_count;
 
-    for (uint32_t i = 0; i < into->value_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         matches[i] = PF_NONE;
         for (uint32_t j = 0; j < t->from->value_count; j++)
             if (has_type(into, i, t->from, j))
@@ -156,10 +156,10 @@ static bool match_columns(struct translation *t, struct pf_err *err)
         return pf_err_set(err, PF_ERR_USAGE, "measures %s, the others %s: they cannot be added up",
                           pf_profile_text(t->from, t->from->value_types[0].type),
                           pf_profile_text(into, into->value_types[0].type));
-    for (uint32_t i = into->value_count; i-- > 0;)
+    for (uint32_t i = count; i-- > 0;)
         if (matches[i] == PF_NONE)
             drop_column(into, i);
-    for (uint32_t i = 0, kept = 0; kept < common; i++)
+    for (uint32_t i = 0, kept = 0; i < count; i++)
         if (matches[i] != PF_NONE)
             t->columns[kept++] = matches[i];
     return true;

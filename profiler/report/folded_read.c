@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ static bool is_same_name(const struct name_slot *a, const struct name_slot *b)
         return false;
     return a->high == b->high
            || (a->size > 16
+               /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): long names have both */
                && memcmp((const void *)(uintptr_t)a->high, (const void *)(uintptr_t)b->high,
                          a->size)
                       == 0);
@@ -111,7 +113,7 @@ static uint32_t kernel_mapping(struct folded_in *in)
 
 static uint32_t enter_name(struct folded_in *in, const char *text, size_t size)
 {
-    bool is_kernel = size > 4 && memcmp(text + size - 4, "_[k]", 4) == 0;
+    bool is_kernel = size > 4 && memcmp(text + (size - 4), "_[k]", 4) == 0;
     struct pf_function function = {
         .name = pf_profile_string_n(in->out, text, is_kernel ? size - 4 : size)};
     struct pf_line line = {pf_profile_function(in->out, &function), 0};
@@ -144,6 +146,8 @@ static uint32_t count_common(const struct folded_in *in, const char *text, size_
     size_t same = 0;
     uint32_t frames = 0;
 
+    if (!in->line || !in->ends)
+        return 0;
     while (same + 8 <= most && load_word(text + same) == load_word(in->line + same))
         same += 8;
     while (same < most && text[same] == in->line[same])
@@ -167,6 +171,7 @@ static void make_room(struct folded_in *in)
 static bool split(struct folded_in *in, const char *text, size_t size)
 {
     in->depth = count_common(in, text, size);
+    assert(in->depth == 0 || in->ends);
     size_t at = in->depth ? in->ends[in->depth - 1] + 1 : 0;
 
     in->line = text;

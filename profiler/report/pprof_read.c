@@ -481,7 +481,7 @@ bool pf_pprof_looks_like(struct pf_bytes bytes)
 
     /* Every known writer begins with a sample type; its two indices fill the message. */
     if (!pf_proto_next(&cursor, &field) || field.number != PPROF_SAMPLE_TYPE || !field.is_bytes
-        || field.bytes.size > 2 * (1 + PF_PROTO_VARINT_MAX))
+        || field.bytes.size > (size_t)2 * (1 + PF_PROTO_VARINT_MAX))
         return false;
     cursor = pf_cursor_view(field.bytes);
     while (pf_proto_next(&cursor, &field))
