@@ -218,34 +218,46 @@ struct pf_bytes pf_elf_bytes_at(const struct pf_elf *elf, uint64_t file_addr, ui
     return (struct pf_bytes){0};
 }
 
-/* Does this segment show the file at offset? The loader maps whole pages, and a later part of a
- * segment may be a mapping of its own. */
-static bool shows(const struct pf_elf_segment *segment, uint64_t offset)
+/* How well a mapping that shows the file from offset on fits this segment; 0: not at all. The
+ * loader maps whole pages, so a page in which one segment ends and the next begins is shown by
+ * both: the one that begins there is meant, and of two the code. A later part of a segment may be a
+ * mapping of its own. */
+static unsigned fit(const struct pf_elf_segment *segment, uint64_t offset)
 {
     uint64_t first = segment->offset & ~(uint64_t)PAGE_MASK;
 
-    return segment->type == PT_LOAD && offset >= first
-           && offset - first < segment->file_bytes + (segment->offset - first);
+    if (segment->type != PT_LOAD || offset < first
+        || offset - first >= segment->file_bytes + (segment->offset - first))
+        return 0;
+    return 1U + (offset == first ? 2U : 0U) + (segment->flags & PF_X ? 1U : 0U);
 }
 
 bool pf_elf_load_bias(const struct pf_elf_segment *segments, uint32_t count, uint64_t start,
                       uint64_t offset, uint64_t *bias)
 {
+    unsigned best = 0;
+
     for (uint32_t i = 0; i < count; i++) {
-        if (!shows(&segments[i], offset))
+        unsigned found = fit(&segments[i], offset);
+        if (found <= best)
             continue;
+        best = found;
         *bias = start - (segments[i].file_addr - segments[i].offset + offset);
-        return true;
     }
-    return false;
+    return best > 0;
 }
 
 bool pf_elf_bias(const struct pf_elf *elf, uint64_t start, uint64_t offset, uint64_t *bias)
 {
+    unsigned best = 0;
+
     for (uint32_t i = 0; i < elf->segment_count; i++) {
         struct pf_elf_segment segment = pf_elf_segment_at(elf, i);
-        if (pf_elf_load_bias(&segment, 1, start, offset, bias))
-            return true;
+        unsigned found = fit(&segment, offset);
+        if (found <= best)
+            continue;
+        best = found;
+        (void)pf_elf_load_bias(&segment, 1, start, offset, bias);
     }
-    return false;
+    return best > 0;
 }

@@ -202,3 +202,29 @@ Test(elf_file, our_own_program_opens)
     pf_elf_close(&elf);
     pf_elf_close(&elf);
 }
+
+/* lld lets one segment end and the next begin in one page of the file. */
+Test(elf_file, a_page_two_segments_share_belongs_to_the_one_that_begins_there)
+{
+    const struct pf_elf_segment segments[] = {
+        {.type = PT_LOAD, .flags = PF_R, .offset = 0, .file_addr = 0, .file_bytes = 0x12870},
+        {.type = PT_LOAD,
+         .flags = PF_R | PF_X,
+         .offset = 0x12870,
+         .file_addr = 0x13870,
+         .file_bytes = 0x3caf0},
+        {.type = PT_LOAD,
+         .flags = PF_R | PF_W,
+         .offset = 0x4f360,
+         .file_addr = 0x51360,
+         .file_bytes = 0x2628},
+    };
+    uint64_t bias = 0;
+
+    cr_assert(pf_elf_load_bias(segments, 3, 0x555555567000, 0x12000, &bias));
+    cr_expect_eq(bias, 0x555555567000 - 0x13000);
+    cr_assert(pf_elf_load_bias(segments, 3, 0x555555554000, 0, &bias));
+    cr_expect_eq(bias, 0x555555554000);
+    cr_assert(pf_elf_load_bias(segments, 3, 0x5555555a5000, 0x4f000, &bias));
+    cr_expect_eq(bias, 0x5555555a5000 - 0x51000);
+}
