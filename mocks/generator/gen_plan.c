@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mocks/generator/gen_plan.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,7 @@ static bool choose_seam(const struct planner *planner, struct mk_gen_fn *fn, con
 
     if (is_patchable(planner, name)) {
         fn->seam = MK_GEN_SEAM_PATCH;
+        assert(symbol); /* only what is defined can be patched */
         return symbol->definitions == 1 || refuse_ambiguous(planner, name, err);
     }
     if (!(flags & MK_GEN_CALLED))

@@ -190,7 +190,7 @@ static uint32_t meet_listed(struct ag_timers *timers, const char *listing, long 
 
 void ag_timers_scan(struct ag_timers *timers)
 {
-    _Alignas(8) char listing[LISTING_BYTES];
+    _Alignas(8) char listing[LISTING_BYTES] = {0};
     uint32_t met = 0;
     long size;
 

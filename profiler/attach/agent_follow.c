@@ -94,6 +94,7 @@ static void resume(pid_t tid, int signal)
 static void resume_held(struct pf_follow *follow, pid_t pid)
 {
     for (uint32_t i = 0; i < follow->count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no count without threads */
         if (follow->threads[i].pid == pid && follow->threads[i].is_held) {
             follow->threads[i].is_held = false;
             resume(follow->threads[i].tid, 0);
