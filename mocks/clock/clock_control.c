@@ -11,7 +11,7 @@
 #include "mocks/clock/clock_stacks.h"
 #include "mocks/mock_priv.h"
 
-enum { SETTLE_MS = 1000, STUCK_MAX = 3, DEFAULT_HANG_MS = 5000 };
+enum { SETTLE_MS = 1000, AWAIT_MS = 5000, STUCK_MAX = 3, DEFAULT_HANG_MS = 5000 };
 
 static struct mk_clock_page own_page;
 static struct {
@@ -117,6 +117,15 @@ void assay_clock_advance_ms(int64_t ms)
     }
     mk_clock_move_to(until_ns);
     settle();
+}
+
+bool assay_clock_await(int threads)
+{
+    int64_t until_ns = mk_clock_real_ns() + (int64_t)AWAIT_MS * MK_NS_PER_MS;
+
+    while (mk_slots_waiting(&own_page) < threads && mk_clock_real_ns() < until_ns)
+        (void)syscall(SYS_sched_yield);
+    return mk_slots_waiting(&own_page) >= threads;
 }
 
 int64_t assay_clock_now_ms(void)

@@ -81,6 +81,7 @@ int64_t mk_clock_next_deadline_ns(void);
 /* clock_slots.c: the threads of a page. others_wait: none but self runs, all have seen the time. */
 bool mk_slot_is_gone(const struct mk_clock_slot *slot);
 bool mk_slots_others_wait(const struct mk_clock_page *page, int self);
+int mk_slots_waiting(const struct mk_clock_page *page);
 int64_t mk_slots_next_deadline_ns(const struct mk_clock_page *page);
 
 /* clock_control.c in tests, clock_link.c in servers: may this thread move the clock when it waits?

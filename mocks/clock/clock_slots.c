@@ -43,3 +43,13 @@ int64_t mk_slots_next_deadline_ns(const struct mk_clock_page *page)
     }
     return next;
 }
+
+int mk_slots_waiting(const struct mk_clock_page *page)
+{
+    int count = 0;
+
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++)
+        count += atomic_load(&page->slots[i].state) == MK_SLOT_WAITING
+                 && !mk_slot_is_gone(&page->slots[i]);
+    return count;
+}

@@ -2,15 +2,30 @@
  * Condition variables and semaphores with a deadline of virtual time.
  *
  * They can only be waited for by themselves, so a waiter looks at the clock every few real
- * milliseconds.
+ * milliseconds. libc's own functions are looked up: here their names may be wrapped or interposed.
  *
  * SPDX-License-Identifier: MIT
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
 
 #include "mocks/clock/clock_priv.h"
 
 enum { SLICE_MS = 2 };
+
+typedef int (*cond_clockwait)(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
+                              const struct timespec *deadline);
+typedef int (*semaphore_clockwait)(sem_t *semaphore, clockid_t clock,
+                                   const struct timespec *deadline);
+typedef int (*semaphore_trywait)(sem_t *semaphore);
+
+/* POSIX lets dlsym's result be a function. */
+static void find_real(void *function, const char *name)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    memcpy(function, &found, sizeof found);
+}
 
 struct waited {
     pthread_cond_t *cond;
@@ -22,12 +37,14 @@ struct waited {
 static int look_at_cond(void *what, int wake_fd, int real_ms)
 {
     struct waited *waited = what;
+    cond_clockwait real = NULL;
 
     (void)wake_fd;
     if (real_ms == 0)
         return 0;
     struct timespec until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
-    waited->err = pthread_cond_clockwait(waited->cond, waited->mutex, CLOCK_MONOTONIC, &until);
+    find_real(&real, "pthread_cond_clockwait");
+    waited->err = real(waited->cond, waited->mutex, CLOCK_MONOTONIC, &until);
     return waited->err == ETIMEDOUT ? 0 : 1;
 }
 
@@ -59,13 +76,17 @@ int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 
 static int look_at_semaphore(void *semaphore, int wake_fd, int real_ms)
 {
-    struct timespec until = {0};
+    semaphore_trywait try_real = NULL;
+    semaphore_clockwait wait_real = NULL;
 
     (void)wake_fd;
-    if (real_ms == 0)
-        return sem_trywait(semaphore) == 0;
-    until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
-    if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) == 0)
+    if (real_ms == 0) {
+        find_real(&try_real, "sem_trywait");
+        return try_real(semaphore) == 0;
+    }
+    struct timespec until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
+    find_real(&wait_real, "sem_clockwait");
+    if (wait_real(semaphore, CLOCK_MONOTONIC, &until) == 0)
         return 1;
     return errno == ETIMEDOUT ? 0 : -1;
 }

@@ -124,12 +124,7 @@ int64_t assay_server_clock_now_ms(const struct assay_server_clock *clock)
 
 int assay_server_clock_waiting(const struct assay_server_clock *clock)
 {
-    int count = 0;
-
-    for (int i = 0; i < MK_CLOCK_SLOTS; i++)
-        count += atomic_load(&clock->page->slots[i].state) == MK_SLOT_WAITING
-                 && !mk_slot_is_gone(&clock->page->slots[i]);
-    return count;
+    return mk_slots_waiting(clock->page);
 }
 
 void assay_server_clock_close(struct assay_server_clock *clock)

@@ -24,7 +24,7 @@ Test(mocks_examples, green_ones_pass)
 
 Test(mocks_examples, clock_ones_pass)
 {
-    all_pass("mock_clock", "Tested: 5 | Passing: 5 ");
+    all_pass("mock_clock", "Tested: 7 | Passing: 7 ");
 }
 
 Test(mocks_examples, seams_pass)

@@ -54,6 +54,8 @@ struct assay_clock {
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start);
 /* Move it, through every deadline on the way; returns when the threads this woke wait again. */
 void assay_clock_advance_ms(int64_t ms);
+/* Until so many threads wait by this clock, for at most 5 real seconds: true if they do. */
+bool assay_clock_await(int threads);
 int64_t assay_clock_now_ms(void);      /* CLOCK_MONOTONIC, virtual */
 int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 
@@ -63,6 +65,7 @@ int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 #ifndef ASSAY_LONG_NAMES
 #define clock_fake(...) ASSAY_CLOCK_FAKE(__VA_ARGS__)
 #define clock_advance_ms(ms) assay_clock_advance_ms(ms)
+#define clock_await(threads) assay_clock_await(threads)
 #define clock_now_ms() assay_clock_now_ms()
 #define clock_wall_now_ms() assay_clock_wall_now_ms()
 #endif

@@ -90,3 +90,57 @@ Test(waits, every_way_to_wait_takes_virtual_time)
     }
     cr_assert_eq(waits_time(), 1700000000 + 5 * WAITS_COUNT);
 }
+
+struct waiting {
+    int way;
+    volatile bool ok, done;
+};
+
+static void *wait_once(void *arg)
+{
+    struct waiting *waiting = arg;
+
+    waiting->ok = waits_wait(waiting->way, 5000);
+    waiting->done = true;
+    return NULL;
+}
+
+Test(waits, a_thread_waits_until_the_test_lets_time_pass)
+{
+    clock_fake(.mono_ms = 1000);
+    for (int way = 0; way < WAITS_COUNT; way++) {
+        struct waiting waiting = {.way = way};
+        pthread_t thread;
+
+        if (waits_by_signal(way))
+            continue;
+        pthread_create(&thread, NULL, wait_once, &waiting);
+        cr_assert(clock_await(1), "way %d", way);
+        clock_advance_ms(4999);
+        cr_assert_not(waiting.done, "way %d", way);
+        clock_advance_ms(1);
+        pthread_join(thread, NULL);
+        cr_assert(waiting.ok, "way %d", way);
+    }
+}
+
+static void *wait_for_byte(void *arg)
+{
+    waits_for_byte(*(int *)arg);
+    return NULL;
+}
+
+Test(waits, data_ends_a_thread_s_wait_at_once)
+{
+    clock_fake(.mono_ms = 1000);
+    for (int way = 0; way < WAITS_FOR_BYTE_COUNT; way++) {
+        pthread_t thread;
+
+        waits_open();
+        pthread_create(&thread, NULL, wait_for_byte, &way);
+        cr_assert(clock_await(1));
+        waits_send();
+        pthread_join(thread, NULL);
+        cr_assert_eq(clock_now_ms(), 1000);
+    }
+}

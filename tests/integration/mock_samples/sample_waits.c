@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -177,6 +178,61 @@ bool waits_wait(int way, int ms)
         return wait_clock(ms);
     default:
         return false;
+    }
+}
+
+bool waits_by_signal(int way)
+{
+    return way == 11 || way == 12;
+}
+
+static int pair[2];
+
+void waits_open(void)
+{
+    (void)!socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+}
+
+void waits_send(void)
+{
+    (void)!write(pair[1], "x", 1);
+}
+
+static bool select_byte(void)
+{
+    struct timeval hour = {3600, 0};
+    fd_set set;
+
+    FD_ZERO(&set);
+    FD_SET(pair[0], &set);
+    return select(pair[0] + 1, &set, NULL, NULL, &hour) == 1 && FD_ISSET(pair[0], &set);
+}
+
+static bool epoll_byte(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int fd = epoll_create1(0);
+
+    epoll_ctl(fd, EPOLL_CTL_ADD, pair[0], &event);
+    bool ok = epoll_wait(fd, &event, 1, 3600000) == 1;
+    close(fd);
+    return ok;
+}
+
+bool waits_for_byte(int way)
+{
+    struct pollfd ready = {.fd = pair[0], .events = POLLIN};
+    struct timespec hour = {3600, 0};
+
+    switch (way) {
+    case 0:
+        return poll(&ready, 1, 3600000) == 1;
+    case 1:
+        return ppoll(&ready, 1, &hour, NULL) == 1;
+    case 2:
+        return select_byte();
+    default:
+        return epoll_byte();
     }
 }
 
