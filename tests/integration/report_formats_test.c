@@ -239,3 +239,25 @@ Test(diff, fails_on_a_change_and_only_then)
     expect(0, "d8", "assay diff sample.folded new.folded -o d.svg; grep -o 'd8' d.svg");
     expect(3, "cannot be written", "assay diff sample.folded new.folded -o /nonexistent/d.svg");
 }
+
+Test(golden, outputs_are_what_they_were)
+{
+    static const char *const cases[][2] = {
+        {"report sample.folded --format text", "sample.text"},
+        {"report sample.folded --format json", "sample.json"},
+        {"report sample.folded --format speedscope", "sample.speedscope"},
+        {"report sample.folded --tree", "tree.text"},
+        {"diff sample.folded new.folded --format text", "diff.text"},
+        {"diff sample.folded new.folded --format json", "diff.json"},
+        {"diff sample.folded new.folded --format folded", "diff.folded"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ts_result result =
+            ts_run("cd $SRC/tests/golden/report && if [ -n \"$UPDATE_GOLDEN\" ]; then assay %s > "
+                   "%s.golden; else assay %s | diff -u %s.golden -; fi",
+                   cases[i][0], cases[i][1], cases[i][0], cases[i][1]);
+        cr_expect_eq(result.status, 0, "%s: %s%s", cases[i][0], ts_out(&result), ts_err(&result));
+        ts_result_fini(&result);
+    }
+}
