@@ -10,7 +10,6 @@
 
 #include "harness/cli/opts.h"
 #include "harness/cli/verbs.h"
-#include "harness/preload/wire.h"
 #include "harness/runner/test_run.h"
 #include "harness/runner/watch.h"
 #include "profiler/base/arena.h"
@@ -430,8 +429,6 @@ static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
         config->json = "-";
     if (config->selection.shuffle && !config->selection.seed)
         config->selection.seed = pf_clock_wall_ns() % 1000000007 + 1;
-    if (config->schedule.no_stacks)
-        config->schedule.run_flags |= HN_WIRE_RUN_NO_STACKS;
     int status = hn_test_run(config, &err);
     if (err.text[0])
         (void)fprintf(stderr, "assay test: %s\n", err.text);

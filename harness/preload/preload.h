@@ -10,6 +10,7 @@
 #ifndef HARNESS_PRELOAD_PRELOAD_H
 #define HARNESS_PRELOAD_PRELOAD_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,6 +68,10 @@ void hn_lane_serve(int control_fd) __attribute__((noreturn));
 /* testcase.c: the life of one test, in its own fresh process. Does not return. */
 void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     __attribute__((noreturn));
+
+/* Where a failed assertion goes on: the end of the current phase, or a theory's next data points.
+ * Returns what was set before. */
+jmp_buf *hn_case_escape_set(jmp_buf *to);
 
 /* Is the caller the test itself: its process, not a child it forked? */
 bool hn_case_is_here(void);

@@ -28,12 +28,12 @@ struct hook_section {
 static struct hook_section sections[KINDS_MAX];
 static unsigned section_count;
 static bool is_known;
-static ElfW(Addr) executable_bias;
+static Elf64_Addr executable_bias;
 
 static int first_object(struct dl_phdr_info *info, size_t size, void *bias)
 {
     (void)size;
-    *(ElfW(Addr) *)bias = info->dlpi_addr;
+    *(Elf64_Addr *)bias = info->dlpi_addr;
     return 1;
 }
 
@@ -50,16 +50,16 @@ static void add_section(const char *name, uintptr_t address, size_t size)
     section_count++;
 }
 
-static void read_sections(const char *image, size_t size, ElfW(Addr) bias)
+static void read_sections(const char *image, size_t size, Elf64_Addr bias)
 {
-    const ElfW(Ehdr) *head = (const void *)image;
+    const Elf64_Ehdr *head = (const void *)image;
 
     if (size < sizeof *head || head->e_shoff > size
-        || (size - head->e_shoff) / sizeof(ElfW(Shdr)) < head->e_shnum
+        || (size - head->e_shoff) / sizeof(Elf64_Shdr) < head->e_shnum
         || head->e_shstrndx >= head->e_shnum)
         return;
-    const ElfW(Shdr) *all = (const void *)(image + head->e_shoff);
-    const ElfW(Shdr) *names = &all[head->e_shstrndx];
+    const Elf64_Shdr *all = (const void *)(image + head->e_shoff);
+    const Elf64_Shdr *names = &all[head->e_shstrndx];
     if (names->sh_offset > size || names->sh_size > size - names->sh_offset || !names->sh_size
         || image[names->sh_offset + names->sh_size - 1])
         return;
@@ -79,7 +79,7 @@ uint64_t hn_hooks_bias(void)
 static void find_sections(void)
 {
     struct stat st;
-    ElfW(Addr) bias = 0;
+    Elf64_Addr bias = 0;
 
     is_known = true;
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

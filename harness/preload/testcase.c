@@ -29,8 +29,6 @@
 /* Where a failed assertion goes on: the end of the current phase, or the next data point. */
 static jmp_buf *escape;
 
-jmp_buf *hn_case_escape_set(jmp_buf *to);
-
 jmp_buf *hn_case_escape_set(jmp_buf *to)
 {
     jmp_buf *before = escape;
@@ -177,16 +175,11 @@ HN_INTERPOSE void criterion_internal_test_teardown(void)
     escape = NULL;
 }
 
-static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, const char *fmt,
-                            va_list args) __attribute__((noreturn, format(printf, 3, 0)));
+static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, const char *text)
+    __attribute__((noreturn));
 
-static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, const char *fmt,
-                            va_list args)
+static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, const char *text)
 {
-    char text[2048] = "";
-
-    if (*fmt)
-        (void)vsnprintf(text, sizeof text, fmt, args);
     hn_record_text(kind, text);
     if (!hn_case_is_here()) {
         (void)fflush(NULL);
@@ -198,34 +191,35 @@ static void leave_with_text(enum hn_record_kind kind, enum hn_wire_phase phase, 
 
 HN_INTERPOSE void criterion_skip_test(const char *fmt, ...)
 {
+    char text[2048] = "";
     va_list args;
     void (*real)(const char *, ...);
 
     va_start(args, fmt);
-    if (hn_preload.mode != HN_MODE_FORK) {
-        char text[2048] = "";
+    if (*fmt)
         (void)vsnprintf(text, sizeof text, fmt, args);
-        *(void **)&real = hn_real("criterion_skip_test");
-        real(*text ? "%s" : "", text);
-        _exit(0);
-    }
-    leave_with_text(HN_RECORD_SKIP, HN_PHASE_SKIPPED, fmt, args);
+    va_end(args);
+    if (hn_preload.mode == HN_MODE_FORK)
+        leave_with_text(HN_RECORD_SKIP, HN_PHASE_SKIPPED, text);
+    *(void **)&real = hn_real("criterion_skip_test");
+    real(*text ? "%s" : "", text);
+    _exit(0);
 }
 
 HN_INTERPOSE void criterion_test_die(const char *fmt, ...)
 {
+    char text[2048];
     va_list args;
     void (*real)(const char *, ...);
 
     va_start(args, fmt);
-    if (hn_preload.mode != HN_MODE_FORK) {
-        char text[2048];
-        (void)vsnprintf(text, sizeof text, fmt, args);
-        *(void **)&real = hn_real("criterion_test_die");
-        real("%s", text);
-        _exit(1);
-    }
-    leave_with_text(HN_RECORD_ERROR, HN_PHASE_ABORTED, fmt, args);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (hn_preload.mode == HN_MODE_FORK)
+        leave_with_text(HN_RECORD_ERROR, HN_PHASE_ABORTED, text);
+    *(void **)&real = hn_real("criterion_test_die");
+    real("%s", text);
+    _exit(1);
 }
 
 /* A process of its own session, that dies with the lane, with the lane's socket closed. */
@@ -257,6 +251,8 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     *(const struct criterion_test **)(uintptr_t)&criterion_current_test = item->test;
     *(const struct criterion_suite **)(uintptr_t)&criterion_current_suite = item->suite;
 
+    if (hn_valgrind_is_here()) /* which opened a log for this process just now */
+        hn_fds_remember(-1);
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
@@ -264,8 +260,7 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     if (item->test->test)
         item->test->test();
     hn_valgrind_ask(run->flags & HN_WIRE_RUN_LEAKS);
-    if (!hn_valgrind_is_here()) /* which keeps descriptors of its own */
-        hn_fds_compare();
+    hn_fds_compare();
     hn_phase_set(HN_PHASE_DONE);
     exit(0);
 }

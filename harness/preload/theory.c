@@ -18,8 +18,6 @@
 
 static jmp_buf next_combination;
 
-jmp_buf *hn_case_escape_set(jmp_buf *to);
-
 HN_INTERPOSE void cr_theory_abort(void)
 {
     void (*real)(void);
@@ -167,10 +165,10 @@ HN_INTERPOSE void cr_theory_main(struct criterion_datapoints *points, size_t cou
     }
     size_t *at = calloc(count + 1, sizeof *at);
     jmp_buf *before = hn_case_escape_set(NULL);
-    (void)hn_case_escape_set(before);
     do {
-        try_combination(points, count, at, body);
         (void)hn_case_escape_set(before);
+        try_combination(points, count, at, body);
     } while (advance(points, count, at));
+    (void)hn_case_escape_set(before);
     free(at);
 }

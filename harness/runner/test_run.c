@@ -13,7 +13,7 @@
 #include "harness/runner/history.h"
 #include "harness/runner/json_events.h"
 #include "harness/runner/live_view.h"
-#include "harness/runner/load.h"
+#include "harness/runner/plan_load.h"
 #include "harness/runner/snapshots.h"
 #include "harness/runner/temp_dir.h"
 #include "harness/runner/test_list.h"
@@ -178,6 +178,8 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     struct hn_live_view view;
     struct hn_json_events json;
 
+    if (schedule.no_stacks)
+        schedule.run_flags |= HN_WIRE_RUN_NO_STACKS;
     if (suites->tool.name) {
         schedule.tool = &suites->tool;
         schedule.time_factor = suites->tool.time_factor;

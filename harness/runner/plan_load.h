@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef HARNESS_RUNNER_LOAD_H
-#define HARNESS_RUNNER_LOAD_H
+#ifndef HARNESS_RUNNER_PLAN_LOAD_H
+#define HARNESS_RUNNER_PLAN_LOAD_H
 
 #include "harness/runner/suite_process.h"
 

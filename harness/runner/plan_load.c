@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/runner/load.h"
+#include "harness/runner/plan_load.h"
 
 #include <errno.h>
 #include <fcntl.h>
