@@ -474,22 +474,6 @@ static bool read_all(struct pprof_in *in, struct pf_bytes bytes)
     return ok;
 }
 
-bool pf_pprof_looks_like(struct pf_bytes bytes)
-{
-    struct pf_cursor cursor = pf_cursor_view(bytes);
-    struct pf_proto_field field;
-
-    /* Every known writer begins with a sample type; its two indices fill the message. */
-    if (!pf_proto_next(&cursor, &field) || field.number != PPROF_SAMPLE_TYPE || !field.is_bytes
-        || field.bytes.size > (size_t)2 * (1 + PF_PROTO_VARINT_MAX))
-        return false;
-    cursor = pf_cursor_view(field.bytes);
-    while (pf_proto_next(&cursor, &field))
-        if (field.number != PPROF_TYPE_TYPE && field.number != PPROF_TYPE_UNIT)
-            return false;
-    return !cursor.failed;
-}
-
 bool pf_pprof_read(struct pf_profile *out, struct pf_bytes bytes, struct pf_err *err)
 {
     struct pprof_in in = {.out = out, .err = err};
