@@ -43,12 +43,14 @@ static int look_at_poll(void *what, int wake_fd, int real_ms)
         return kernel_poll(polled->fds, polled->count, wake_fd < 0 ? real_ms : 1, polled->mask);
 
     struct pollfd fds[MAX_POLLED];
-    memcpy(fds, polled->fds, polled->count * sizeof *fds);
+    if (polled->count) /* poll(NULL, 0, ms) is a way to sleep */
+        memcpy(fds, polled->fds, polled->count * sizeof *fds);
     fds[polled->count] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
     int got = kernel_poll(fds, polled->count + 1, real_ms, polled->mask);
     if (got > 0 && fds[polled->count].revents)
         got--;
-    memcpy(polled->fds, fds, polled->count * sizeof *fds);
+    if (polled->count)
+        memcpy(polled->fds, fds, polled->count * sizeof *fds);
     return got;
 }
 

@@ -229,6 +229,13 @@ static enum mk_gen_class class_of(Dwarf_Die *type)
     }
 }
 
+/* debug information is closed before the plan is made. */
+static const char *keep(const struct speller *speller, const char *name, const char *otherwise)
+{
+    const char *text = name ? name : otherwise;
+    return pf_arena_text(speller->arena, text, strlen(text));
+}
+
 /* A record by value whose only name is a typedef cannot be spelled without its header. */
 static void note_unnamed(struct speller *speller, Dwarf_Die *type, enum mk_gen_class class)
 {
@@ -236,7 +243,7 @@ static void note_unnamed(struct speller *speller, Dwarf_Die *type, enum mk_gen_c
 
     if (speller->plain && class == MK_GEN_BLOB && peel(type, &peeled)
         && (dwarf_tag(&peeled) == DW_TAG_structure_type || dwarf_tag(&peeled) == DW_TAG_union_type))
-        speller->wanted->unnamed = dwarf_diename(type) ? dwarf_diename(type) : "a structure";
+        speller->wanted->unnamed = keep(speller, dwarf_diename(type), "a structure");
 }
 
 /* What a non-const pointer stores: spelled, NULL if bytes, unknown or incomplete. */
@@ -260,6 +267,24 @@ static const char *pointee_of(struct speller *speller, Dwarf_Die *type, unsigned
     return kept;
 }
 
+/* A parameter's own const says nothing to callers, and a wrapper assigns to its parameters. */
+static void unqualify(Dwarf_Die *type)
+{
+    Dwarf_Die inner = *type, next;
+    bool qualified = false;
+
+    for (int depth = 0; depth < MAX_TYPE_DEPTH; depth++) {
+        int tag = dwarf_tag(&inner);
+        qualified = qualified || tag == DW_TAG_const_type || tag == DW_TAG_volatile_type;
+        if ((tag != DW_TAG_typedef && tag != DW_TAG_const_type && tag != DW_TAG_volatile_type)
+            || !type_of(&inner, &next))
+            break;
+        inner = next;
+    }
+    if (qualified)
+        *type = inner;
+}
+
 static void set_type(struct speller *speller, Dwarf_Die *die, const char **spelled,
                      enum mk_gen_class *class)
 {
@@ -268,10 +293,13 @@ static void set_type(struct speller *speller, Dwarf_Die *die, const char **spell
 
     *class = MK_GEN_VOID;
     if (type_of(die, &type)) {
+        unqualify(&type);
         *class = class_of(&type);
         note_unnamed(speller, &type, *class);
+        spell(speller, &text, &type, 0);
+    } else {
+        pf_buf_put_str(&text, "void");
     }
-    spell_type_of(speller, &text, die, 0);
     *spelled = pf_arena_text(speller->arena, (const char *)text.at, text.size);
     if (strstr(*spelled, "va_list"))
         *class = MK_GEN_VA_LIST;

@@ -83,6 +83,54 @@ Test(mocks_traps, variadic_functions_of_the_project_are_handed_on_whole)
                                          "--function log_put --function log_scale"});
 }
 
+Test(mocks_traps, every_kind_of_type_is_taken_from_debug_information)
+{
+    static const char *const compilers[] = {"gcc -O0", "gcc -O2", "clang -O1"};
+
+    for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)
+        expect_seen(&(struct mock_build){compilers[i], "trap_types", "trap_types_check",
+                                         "--function types_void --function types_enum"
+                                         " --function types_pointer --function types_number"
+                                         " --function types_function"});
+}
+
+Test(mocks_traps, value_only_its_header_can_name_is_refused)
+{
+    expect_refused("gcc -O0", "trap_values", "--function values_take",
+                   "values_take: passes nameless by value, which only its header can name");
+}
+
+/* Wrapped, it would be faked for the other file's calls only. */
+Test(mocks_traps, function_its_own_file_calls_too_is_refused)
+{
+    struct ts_result result =
+        ts_run("cd %s && gcc -g -c " MOCK_SRC "/trap_values.c && printf 'int trap_values_home(int);"
+               " int other(void) { return trap_values_home(2); }' > other.c && gcc -g -c other.c"
+               " && assay-wrapgen -o w --function trap_values_home trap_values.o other.o",
+               ts_temp_dir());
+
+    cr_assert_eq(result.status, 3);
+    cr_assert_not_null(strstr(ts_err(&result), "trap_values_home: trap_values.o, which defines it, "
+                                               "calls it as well"),
+                       "%s", ts_err(&result));
+    ts_result_fini(&result);
+}
+
+Test(mocks_traps, name_that_two_files_define_is_refused)
+{
+    struct ts_result result =
+        ts_run("cd %s && printf 'static int twin(int a) { return a; } int NAME(void) { return "
+               "twin(1); }' > t.c && gcc -g -fpatchable-function-entry=16 -DNAME=one -c t.c -o a.o"
+               " && gcc -g -fpatchable-function-entry=16 -DNAME=two -c t.c -o b.o"
+               " && assay-wrapgen -o w --function twin a.o b.o",
+               ts_temp_dir());
+
+    cr_assert_eq(result.status, 3);
+    cr_assert_not_null(strstr(ts_err(&result), "twin: 2 objects define a function of this name"),
+                       "%s", ts_err(&result));
+    ts_result_fini(&result);
+}
+
 Test(mocks_traps, call_inside_its_file_is_refused_by_the_linker_seam)
 {
     expect_refused("gcc -O0", "trap_inside", "--function trap_shown",
