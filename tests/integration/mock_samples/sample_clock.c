@@ -93,7 +93,7 @@ Test(waits, every_way_to_wait_takes_virtual_time)
 
 struct waiting {
     int way;
-    volatile bool ok, done;
+    _Atomic bool ok, done;
 };
 
 static void *wait_once(void *arg)
