@@ -1,5 +1,8 @@
-/* Any bytes as an object of the code under test: symbols and prototypes. SPDX-License-Identifier:
- * MIT */
+/*
+ * Any bytes as an object of the code under test: symbols and prototypes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
