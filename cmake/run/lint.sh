@@ -19,7 +19,7 @@ check_cppcheck() {
 }
 
 check_shell() {
-  shellcheck -x run cmake/run/*.sh tests/lint/layers tests/lint/headers tests/lint/symbols \
+  shellcheck -x run cmake/run/*.sh tests/lint/layers tests/lint/agent tests/lint/headers tests/lint/symbols \
     tests/lint/text tests/fuzz/run_all bench/run_all .ci/run
 }
 
@@ -30,6 +30,7 @@ lint() {
   step "layers" tests/lint/layers
   step "headers stand alone" tests/lint/headers
   step "symbols carry prefixes" tests/lint/symbols build/clang
+  step "the agent: exports, TLS, signal path" tests/lint/agent build/clang
   step "cppcheck" check_cppcheck
   step "clang-tidy" check_tidy
 }

@@ -12,11 +12,7 @@
 
 /* In the order in which "auto" tries them. */
 static const struct pf_engine *const record_engines[] = {
-    &pf_engine_perf,
-    &pf_engine_agent,
-    &pf_engine_gperftools,
-    &pf_engine_callgrind,
-    NULL,
+    &pf_engine_perf, &pf_engine_agent, &pf_engine_gperftools, &pf_engine_callgrind, NULL,
 };
 
 static const char *const mode_names[] = {"cpu", "wall", "alloc", "heap", "instructions", NULL};

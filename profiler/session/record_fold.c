@@ -123,8 +123,8 @@ static uint32_t put_kernel(struct pf_fold *fold, const struct pf_fold_frames *fr
 }
 
 /*
- * A caller's pc is a return address: its call lies before it. Not so where a signal interrupted, and
- * in the trampoline the handler returns to, which nobody called.
+ * A caller's pc is a return address: its call lies before it. Not so where a signal interrupted,
+ * and in the trampoline the handler returns to, which nobody called.
  */
 static bool is_exact(const struct pf_trail *trail, uint32_t i)
 {

@@ -33,8 +33,8 @@ struct pf_target {
     struct pf_spawn spawn;                        /* how to start it; engines may add env */
     const char *before[PF_TARGET_ARGV_EXTRA_MAX]; /* words to put before the command's argv */
     uint32_t before_count;
-    bool is_held;   /* started, not yet let go */
-    char name[256]; /* its argv[0], for messages */
+    bool is_held;       /* started, not yet let go */
+    char name[256];     /* its argv[0], for messages */
     void *engine_state; /* the engine's own, from prepare to record */
 
     char work_dir[64]; /* "" until asked for; removed with all its files by pf_target_close */

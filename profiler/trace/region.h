@@ -55,7 +55,7 @@ struct pf_region {
     _Atomic uint32_t sample_hz; /* samples a second of CPU time; the collector's 0 ends it */
     _Atomic uint32_t sampling;  /* by the agent: its timers are armed */
     _Atomic uint64_t own_start, own_end; /* the agent's private memory in the server */
-    _Atomic uint64_t given_last; /* given_rows.h */
+    _Atomic uint64_t given_last;         /* given_rows.h */
 
     _Alignas(PF_REGION_LINE) _Atomic uint32_t leaf_next; /* leaf 0 is never used */
     _Atomic uint32_t leaf_spare;

@@ -22,10 +22,22 @@ static void spin_on(volatile int *flag)
 
 int nobody_calls(void);
 
-int nobody_calls(void) { return 3; }
+int nobody_calls(void)
+{
+    return 3;
+}
 
-Test(covered, passes) { cr_assert_eq(add_one(1), 2); }
+Test(covered, passes)
+{
+    cr_assert_eq(add_one(1), 2);
+}
 
-Test(covered, crashes) { crash_after((int *)8); }
+Test(covered, crashes)
+{
+    crash_after((int *)8);
+}
 
-Test(covered, late, .timeout = 0.4) { spin_on(&(volatile int){1}); }
+Test(covered, late, .timeout = 0.4)
+{
+    spin_on(&(volatile int){1});
+}

@@ -116,7 +116,7 @@ Test(budget, conditions_hold_where_they_should)
         {"self(parse_*) > 1.8x", false},   {"self(send) < -10%", true},
         {"self(send) < 65%", false},       {"self(send) <= 65%", true},
         {"total(main) >= 100%", true},     {"total(parse_*) > 35%", false},
-        {" self ( send )<-1% ", true},    {"self(nobody) < 100%", false},
+        {" self ( send )<-1% ", true},     {"self(nobody) < 100%", false},
         {"total(parse_body)>=15%", true},
     };
 
