@@ -118,6 +118,7 @@ static void *move_early(void *block, size_t old_size, size_t size)
     void *moved = ag_next.malloc(ag_next_size(size));
 
     if (moved) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): an early block is not NULL */
         memcpy(moved, block, old_size < size ? old_size : size);
         ag_early_forget(block);
         __libc_free(block);

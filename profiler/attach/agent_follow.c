@@ -245,6 +245,7 @@ static void ended(struct pf_follow *follow, pid_t tid, int status)
         follow->root_ended = true;
     }
     for (uint32_t i = 0; i < follow->count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no count without threads */
         if (follow->threads[i].pid == pid && follow->threads[i].is_held) {
             try_to_end(follow, pid, false);
             return;

@@ -55,7 +55,8 @@ static void put_scheme(struct pf_sink *sink, bool is_dark)
     for (unsigned kind = 0; kind < PF_FRAME_KINDS; kind++)
         for (unsigned shade = 0; shade < SHADES; shade++) {
             const struct band *band = &bands[kind];
-            double step = (double)(shade / 2) / (SHADES / 2 - 1);
+            unsigned pair = shade / 2, last_pair = SHADES / 2 - 1;
+            double step = (double)pair / last_pair;
             double light = shade % 2 ? band->light_odd : band->light_even;
             if (is_dark)
                 light = shade % 2 ? band->dark_odd : band->dark_even;

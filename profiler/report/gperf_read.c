@@ -180,8 +180,9 @@ bool pf_gperf_looks_like(struct pf_bytes bytes)
     if (bytes.size >= strlen(symbol_mark)
         && memcmp(bytes.at, symbol_mark, strlen(symbol_mark)) == 0)
         return true;
-    return pf_cursor_u64(&cursor) == 0 && pf_cursor_u64(&cursor) == 3 && pf_cursor_u64(&cursor) == 0
-           && !cursor.failed;
+    uint64_t count = pf_cursor_u64(&cursor), words = pf_cursor_u64(&cursor);
+    uint64_t version = pf_cursor_u64(&cursor);
+    return count == 0 && words == 3 && version == 0 && !cursor.failed;
 }
 
 bool pf_gperf_read(struct pf_profile *out, struct pf_bytes bytes, struct pf_err *err)
