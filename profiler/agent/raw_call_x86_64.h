@@ -17,11 +17,9 @@
 static inline long ag_raw_call(long number, const uintptr_t args[6])
 {
     long result;
-    /* cppcheck-suppress-begin constStatement: it takes the register's name for an array */
     register uintptr_t r10 __asm__("r10") = args[3];
     register uintptr_t r8 __asm__("r8") = args[4];
     register uintptr_t r9 __asm__("r9") = args[5];
-    /* cppcheck-suppress-end constStatement */
 
     __asm__ volatile("syscall"
                      : "=a"(result)
