@@ -13,7 +13,9 @@ enum { TEXT_MAX = 4000 };
 
 static void put_escaped(struct pf_sink *sink, const char *text, bool is_property)
 {
-    for (size_t i = 0; i < TEXT_MAX && text[i]; i++) {
+    size_t size = strnlen(text, TEXT_MAX);
+
+    for (size_t i = 0; i < size; i++) {
         if (text[i] == '%' || text[i] == '\r' || text[i] == '\n'
             || (is_property && (text[i] == ':' || text[i] == ',')))
             pf_sink_printf(sink, "%%%02X", (unsigned char)text[i]);

@@ -67,7 +67,7 @@ static bool open_channels(int control[2], int output[2], struct pf_err *err)
 
 bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, struct pf_err *err)
 {
-    int control[2], output[2];
+    int control[2] = {-1, -1}, output[2] = {-1, -1};
     char *argv[ARGV_MAX];
     char fd_text[64], engine[64], *theirs = NULL, *select = NULL;
     struct hn_suite suite = {0};
