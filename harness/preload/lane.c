@@ -90,6 +90,7 @@ static void run_one(const struct hn_wire_run *run)
     state.system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
     state.peak_kib = (uint64_t)usage.ru_maxrss;
     state.left_over = hn_children_sweep(true);
+    hn_outcome_report(run, state.wait_status, state.duration_ns);
     send_state(&state, HN_WIRE_ENDED);
 }
 

@@ -21,6 +21,7 @@
 struct criterion_test;
 struct criterion_suite;
 struct criterion_test_set;
+struct criterion_test_stats;
 
 /* Marks what takes the place of a function of libcriterion. */
 #define HN_INTERPOSE __attribute__((visibility("default")))
@@ -34,6 +35,16 @@ struct hn_item {
     const char *params; /* case I is at params + I * param_size */
     size_t param_size;
     uint32_t cases;
+    uint32_t first_outcome; /* of its cases; 0 before hn_stats_open */
+};
+
+/* How one run of a test ended, as Criterion counts it. */
+struct hn_outcome {
+    bool is_known, crashed, timed_out;
+    uint8_t status; /* enum criterion_test_status */
+    int32_t signal, exit_code;
+    uint32_t passed_asserts, failed_asserts;
+    float seconds;
 };
 
 /* The one mutable state of this library. */
@@ -109,6 +120,20 @@ uint32_t hn_children_sweep(bool report);
 
 /* report_hooks.c: ReportHook()s of the binary. */
 void hn_hooks_run(const char *section, void *argument);
+bool hn_hooks_has(const char *section);
+
+/* hook_outcome.c, in the lane: the hooks of a test that ended, with what is in shared. Its hooks
+ * print where the test printed. */
+void hn_outcome_report(const struct hn_wire_run *run, int wait_status, uint64_t duration_ns);
+void hn_outcome_fill(struct criterion_test_stats *stats, struct criterion_test *test,
+                     const struct hn_outcome *outcome);
+
+/* hook_stats.c: outcomes of all tests, where lanes leave them for the binary's own process, if it
+ * has hooks that ask; then those hooks. */
+void hn_stats_open(void);
+void hn_stats_note(const struct hn_item *item, uint32_t param, const struct hn_outcome *outcome);
+void hn_stats_begin(struct criterion_test_set *set);
+void hn_stats_report(void);
 
 /* report_hooks.c: what the loader added to the executable's file addresses. */
 uint64_t hn_hooks_bias(void);

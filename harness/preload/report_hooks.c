@@ -1,8 +1,9 @@
 /*
  * ReportHook()s: functions the binary put into sections of its own, one a phase.
  *
- * The executable's section headers say where they are. The hooks of the whole run are called in the
- * binary's own process, those of a test in the test's.
+ * The executable's section headers say where they are. The hooks of the whole run and of suites are
+ * called in the binary's own process, those before a test and in it in the test's process, those
+ * after it in the lane's.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -94,6 +95,16 @@ static void find_sections(void)
     bias = hn_hooks_bias();
     read_sections(image, (size_t)st.st_size, bias);
     (void)munmap(image, (size_t)st.st_size);
+}
+
+bool hn_hooks_has(const char *section)
+{
+    if (!is_known)
+        find_sections();
+    for (unsigned i = 0; i < section_count; i++)
+        if (strcmp(sections[i].name, section) == 0 && sections[i].start < sections[i].end)
+            return true;
+    return false;
 }
 
 void hn_hooks_run(const char *section, void *argument)

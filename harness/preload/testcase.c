@@ -256,6 +256,7 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
+    hn_hooks_run("cr_prt", item->test);
     hn_valgrind_begin();
     if (item->test->test)
         item->test->test();

@@ -6,6 +6,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <criterion/criterion.h>
+#include <criterion/stats.h>
 #include <criterion/theories.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -15,6 +17,9 @@
 
 #include "harness/preload/preload.h"
 #include "harness/preload/theory_call.h"
+
+/* Weak: tools that start the binary load us, too, and have no libcriterion. */
+#pragma weak criterion_current_test
 
 static jmp_buf next_combination;
 
@@ -110,6 +115,10 @@ static void report_combination(const struct criterion_datapoints *points, size_t
         used = strlen(text);
     }
     hn_record_text(HN_RECORD_THEORY, text);
+    struct criterion_test_stats stats = {
+        .test = (struct criterion_test *)(uintptr_t)criterion_current_test};
+    struct criterion_theory_stats theory = {.formatted_args = text, .stats = &stats};
+    hn_hooks_run("cr_thf", &theory);
 }
 
 static void call_with(const struct criterion_datapoints *points, size_t count, const size_t *at,

@@ -203,10 +203,12 @@ void hn_zygote_serve(struct criterion_test_set *set)
 
     hn_hooks_run("cr_pra", set);
     hn_tests_list(set);
+    hn_stats_open();
+    hn_stats_begin(set);
     while (receive(fds)) {
         open_lane(fds);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
     }
-    hn_hooks_run("cr_poa", NULL);
+    hn_stats_report();
 }

@@ -4,7 +4,10 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/integration/runner_support.h"
 
@@ -106,4 +109,41 @@ Test(test_engines, output_belongs_to_its_test_in_both)
     cr_expect(text && strstr(text, "to stdout"));
     cr_expect(text && strstr(text, "to stderr"));
     ts_run_events_fini(&native);
+}
+
+/* What the hooks of sample_hooks wrote; the order of tests within a suite is left out by sorting.
+ */
+static char *hook_lines(const char *options)
+{
+    char path[] = "/tmp/hooks-XXXXXX";
+    char command[128];
+    int fd = mkstemp(path);
+
+    cr_assert_geq(fd, 0);
+    (void)close(fd);
+    struct ts_run_events run = ts_run_suites("HOOKS_FILE=%s;sample_hooks -j1 %s", path, options);
+    cr_expect_eq(run.result.status, 1);
+    ts_run_events_fini(&run);
+    (void)snprintf(command, sizeof command, "sort %s", path);
+    char *text = calloc(1, 16384);
+    FILE *sorted = popen(command, "r");
+    cr_assert(sorted && fread(text, 1, 16383, sorted) > 0);
+    (void)pclose(sorted);
+    (void)unlink(path);
+    return text;
+}
+
+Test(test_engines, report_hooks_are_given_the_same_statistics_in_both)
+{
+    char *fork_lines = hook_lines("");
+    char *native_lines = hook_lines("--engine criterion");
+
+    cr_expect_str_eq(fork_lines, native_lines);
+    cr_expect(strstr(fork_lines, "post_all suites=2 listed=2 tests=10 passed=5 failed=3 crashed=1 "
+                                 "skipped=2 asserts_failed=3 asserts_passed=4\n"));
+    cr_expect(strstr(fork_lines, "post_suite one tests=3 listed=3 passed=1 failed=2 crashed=1"));
+    cr_expect(strstr(fork_lines, "post_test one/fails status=1 failed=2 passed=0"));
+    cr_expect(strstr(fork_lines, "test_crash one/crashes signal=11\n"));
+    free(fork_lines);
+    free(native_lines);
 }
