@@ -438,6 +438,7 @@ static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
 static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     struct hn_opts opts;
+    const char *ci = getenv("CI");
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     bool is_terminal = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
     struct hn_test_config config = {
@@ -445,7 +446,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         .history = ".assay/tests",
         .color = is_terminal && !getenv("NO_COLOR"),
         .live = is_terminal,
-        .ci = getenv("CI") && *getenv("CI"),
+        .ci = ci && *ci,
         .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1,
                      .timeout_s = 60,
                      .repeat = 1},

@@ -25,8 +25,7 @@ static const struct hn_opt options[] = {
 
 static const char *const examples[] = {
     "assay wrap -f read,write,connect -o build/wraps net.o http.o",
-    "Makes the wrappers. Then compile build/wraps/wraps.c with the tests and link with "
-    "@build/wraps/wraps.rsp -lassay-mocks.",
+    "Makes the wrappers: compile build/wraps/wraps.c, link @build/wraps/wraps.rsp -lassay-mocks.",
     "assay wrap --list",
     "Shows which calls are known, and how each of them fails.",
     NULL,

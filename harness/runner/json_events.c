@@ -16,7 +16,7 @@ json_t *hn_json_text(const char *text)
 {
     json_t *string = json_string(text ? text : "");
 
-    if (string)
+    if (string || !text)
         return string;
     struct pf_buf out = {0};
     for (const char *at = text; *at; at++) {
