@@ -2,6 +2,7 @@
 #include "profiler/attach/inject.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,6 +63,16 @@ static bool fail_dlopen(struct pf_remote *remote, const struct pf_remote_libc *l
     return pf_err_set(err, PF_ERR_SYSTEM, "dlopen refused the agent: %s", text);
 }
 
+/* The entry answers with an errno (inject.h). */
+static bool explain_refusal(int why, struct pf_err *err)
+{
+    if (why == EBUSY)
+        return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                          "another recording by the agent goes on in it: wait for its end (after "
+                          "a killed one: 5 s), or use --engine perf");
+    return pf_err_sys(err, why, "the agent could not begin there");
+}
+
 static bool call_all(struct pf_remote *remote, const struct pf_remote_libc *libc,
                      const struct pf_inject *request, struct pf_err *err)
 {
@@ -86,10 +97,7 @@ static bool call_all(struct pf_remote *remote, const struct pf_remote_libc *libc
                           request->entry);
     if (!pf_remote_call(remote, entry, (uint64_t[2]){text, 0}, deadline_ns, &result, err))
         return false;
-    if ((int)result != 0)
-        return pf_err_set(err, PF_ERR_SYSTEM, "%s: %s returned %d", request->library,
-                          request->entry, (int)result);
-    return true;
+    return (int)result == 0 || explain_refusal((int)result, err);
 }
 
 static bool call_in(struct pf_tracee *tracee, const struct pf_remote_libc *libc,

@@ -27,7 +27,7 @@
 struct pf_inject {
     pid_t pid;
     const char *library; /* absolute path, the same file for us and for the process */
-    const char *entry;   /* exported by it: int entry(const char *text); 0 means well */
+    const char *entry;   /* exported by it: int entry(const char *text); 0: well, else an errno */
     const char *text;
     unsigned timeout_ms; /* to find a thread, and again for the calls */
 };

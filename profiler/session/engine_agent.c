@@ -7,13 +7,12 @@
  * SPDX-License-Identifier: MIT
  */
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "profiler/attach/agent_give.h"
 #include "profiler/attach/agent_host.h"
-#include "profiler/attach/inject.h"
+#include "profiler/attach/inject_apart.h"
 #include "profiler/attach/proc_tree.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
@@ -105,23 +104,18 @@ static void give_rows(struct agent_session *session, pid_t pid)
     pf_space_fini(&space);
 }
 
-/* While one thread of a server calls the agent's entry, somebody has to answer the agent. */
-struct answering {
-    struct pf_agent_host *host;
-    _Atomic bool is_over;
-};
-
-static void *answer(void *with)
+/* While a thread of the server calls the agent's entry, somebody has to answer the agent. */
+static void answer_until(struct pf_agent_host *host, int over_fd)
 {
-    struct answering *answering = with;
-    struct pollfd call = {.fd = answering->host->poll_fd, .events = POLLIN};
+    struct pollfd wake[] = {{.fd = over_fd, .events = POLLIN},
+                            {.fd = host->poll_fd, .events = POLLIN}};
 
-    while (!answering->is_over) {
-        if (poll(&call, 1, 1) > 0)
-            pf_agent_host_serve(answering->host);
-        pf_agent_host_tick(answering->host);
-    }
-    return NULL;
+    do {
+        wake[0].revents = 0;
+        if (poll(wake, 2, 1) > 0)
+            pf_agent_host_serve(host);
+        pf_agent_host_tick(host);
+    } while (wake[0].revents == 0);
 }
 
 static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_err *err)
@@ -129,16 +123,15 @@ static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_
     const char *text = strchr(session->invitation, '=') + 1;
     struct pf_inject request = {pid, session->agent_path, "assay_agent_attach", text,
                                 INJECT_TIMEOUT_MS};
-    struct answering answering = {.host = &session->host};
+    int ours[] = {session->host.listen_fd, session->host.poll_fd};
+    struct pf_inject_apart apart = {.result_fd = -1};
     struct pf_injection done = {0};
-    pthread_t thread;
 
     give_rows(session, pid);
-    if (pthread_create(&thread, NULL, answer, &answering) != 0)
-        return pf_err_set(err, PF_ERR_SYSTEM, "no thread can be made");
-    bool ok = pf_inject(&request, &done, err);
-    answering.is_over = true;
-    (void)pthread_join(thread, NULL);
+    if (!pf_inject_apart_begin(&apart, &request, ours, 2, err))
+        return false;
+    answer_until(&session->host, apart.result_fd);
+    bool ok = pf_inject_apart_end(&apart, &done, err);
     if (ok && done.pause_ns > session->longest_pause_ns)
         session->longest_pause_ns = done.pause_ns;
     return ok;

@@ -10,6 +10,7 @@
 
 int inject_probe_entry(const char *text);
 int inject_probe_refuse(const char *text);
+int inject_probe_linger(const char *text);
 
 int inject_probe_entry(const char *text)
 {
@@ -25,4 +26,15 @@ int inject_probe_refuse(const char *text)
 {
     (void)text;
     return 42;
+}
+
+/* "WRITE READ", two descriptors: says it is in, and stays until told to go. */
+int inject_probe_linger(const char *text)
+{
+    char *rest = NULL;
+    int to = (int)strtol(text, &rest, 10);
+    int from = (int)strtol(rest, NULL, 10);
+    char byte = 0;
+
+    return write(to, &byte, 1) == 1 && read(from, &byte, 1) == 1 ? 0 : 1;
 }

@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "profiler/attach/inject_apart.h"
+#include "profiler/attach/proc_stat.h"
+#include "profiler/base/clock.h"
+
 enum { STORM_THREADS = 3, INJECTIONS = 10, TIMEOUT_MS = 5000 };
 
 /* The allocator's lock is taken all the time by others. */
@@ -117,7 +121,7 @@ static void expect_refusal(const char *library, const char *entry, const char *w
 Test(inject, refusals_name_the_reason_and_leave_the_server_running)
 {
     expect_refusal(INJECT_PROBE, "no_such_function", "no function no_such_function");
-    expect_refusal(INJECT_PROBE, "inject_probe_refuse", "returned 42");
+    expect_refusal(INJECT_PROBE, "inject_probe_refuse", "could not begin there");
     expect_refusal("/etc/passwd", "x", "dlopen refused the agent");
     expect_refusal("/no/such/file", "x", "no such file");
 }
@@ -155,4 +159,64 @@ Test(inject, missing_process_is_named)
 
     cr_assert_not(pf_inject(&request, &done, &err));
     cr_assert_eq(err.code, PF_ERR_NOT_FOUND);
+}
+
+static int tracer_of(pid_t pid)
+{
+    char path[64], text[4096];
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    cr_assert(pf_proc_read_text(path, text, sizeof text), "the server is gone");
+    const char *line = strstr(text, "TracerPid:");
+    return line ? atoi(line + strlen("TracerPid:")) : 0;
+}
+
+/* A collector that is killed while a thread of the server is inside the borrowed call. */
+static void be_collector(pid_t server, const char *text)
+{
+    struct pf_inject request = request_for(server, "inject_probe_linger", text);
+    struct pf_inject_apart apart = {.result_fd = -1};
+    struct pf_err err = {0};
+
+    if (!pf_inject_apart_begin(&apart, &request, NULL, 0, &err))
+        _exit(1);
+    for (;;)
+        (void)pause();
+}
+
+Test(inject, server_survives_a_collector_killed_inside_the_call)
+{
+    int fds[2], release[2], status = 0;
+    char text[32], byte = 0;
+    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)TIMEOUT_MS * 1000000;
+
+    cr_assert_eq(pipe(release), 0);
+    pid_t server = start_server(true, fds);
+    (void)snprintf(text, sizeof text, "%d %d", fds[1], release[0]);
+    pid_t collector = fork();
+    if (collector == 0)
+        be_collector(server, text);
+    cr_assert_eq(read(fds[0], &byte, 1), 1);
+
+    (void)kill(collector, SIGKILL);
+    cr_assert_eq(waitpid(collector, &status, 0), collector);
+    cr_assert_eq(write(release[1], &byte, 1), 1);
+
+    while (tracer_of(server) != 0 && pf_clock_now_ns() < deadline_ns)
+        pf_clock_sleep_ms(1);
+    cr_expect_eq(tracer_of(server), 0, "its thread is still held");
+    end_server(server);
+}
+
+Test(inject, apart_says_what_inject_says)
+{
+    struct pf_inject request = request_for(0x3ffffff, "x", "x");
+    struct pf_inject_apart apart = {.result_fd = -1};
+    struct pf_injection done = {0};
+    struct pf_err err = {0};
+
+    cr_assert(pf_inject_apart_begin(&apart, &request, NULL, 0, &err), "%s", err.text);
+    cr_assert_not(pf_inject_apart_end(&apart, &done, &err));
+    cr_assert_eq(err.code, PF_ERR_NOT_FOUND);
+    cr_assert_not_null(strstr(err.text, "was not put in"));
 }
