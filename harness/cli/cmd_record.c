@@ -39,7 +39,8 @@ static const struct hn_opt opts_table[] = {
      "Seconds to record (also 500ms, 2m). Without it: until Ctrl-C, or the end of the target."},
     {'F', "frequency", "HZ", "Samples per second of CPU time (99)."},
     {OPT_MODE, "mode", "MODE",
-     "cpu: where CPU time goes. wall: where time goes, waiting included."},
+     "cpu: where CPU time goes (all engines but callgrind). wall: where time goes, waiting\n"
+     "included (perf). instructions: exact counts, for CI (callgrind)."},
     {OPT_ENGINE, "engine", "NAME",
      "auto, perf, agent, gperftools or callgrind. auto: perf events where the kernel permits\n"
      "them (nothing enters the server), else what can, saying why."},
@@ -221,6 +222,10 @@ static int settle(struct hn_opts *opts, struct request *request)
                              opts->operands[0]);
     if (opts->command && !request->record.argv)
         return hn_opts_usage(opts, "which command? It comes after --");
+    if (request->record.argv && request->record.pid_count)
+        return hn_opts_usage(opts, "-p or a command after --, not both: one recording each");
+    if (request->output && !request->output[0])
+        return hn_opts_usage(opts, "-o wants a file's name");
     if (!request->record.argv && request->record.pid_count == 0)
         return hn_opts_usage(opts, "of what? Give -p PID, or a command after --");
     return settle_output(opts, request);
@@ -234,8 +239,7 @@ static bool check_output(const struct request *request, struct pf_err *err)
     if (is_stdout(request))
         return true;
     if (!pf_new_file_open(&probe, request->output, err))
-        return pf_err_prepend(err, "-o %s cannot be written, nothing was recorded",
-                              request->output);
+        return pf_err_prepend(err, "nothing was recorded, for -o");
     pf_new_file_close(&probe);
     return true;
 }

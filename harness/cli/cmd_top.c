@@ -115,7 +115,7 @@ static bool look(struct top *top, const struct pf_record_progress *now)
 
     if (!profile || profile->value_count == 0) {
         (void)pf_err_set(&top->err, PF_ERR_UNSUPPORTED,
-                         "the engine cannot show a recording before its end: use assay record");
+                         "this engine cannot show a recording before its end: use assay record");
         return false;
     }
     if (!pf_live_look(&top->live, profile, &view, &top->err))
@@ -201,6 +201,7 @@ static int watch(const struct hn_opts *opts, struct top *top)
     top->live.pid = top->pids.at[0];
     top->record.pids = top->pids.at;
     top->record.pid_count = top->pids.count;
+    top->record.engine = "perf"; /* the one that can be looked at while it records */
     top->record.skip_names = true;
     top->record.stop_fd = stop_pipe[0];
     top->record.progress = on_progress;

@@ -62,20 +62,20 @@ static bool explain_refusal(int why, int paranoid, struct pf_err *err)
         return pf_err_set(
             err, PF_ERR_UNSUPPORTED,
             "perf events: this kernel is built without them (CONFIG_PERF_EVENTS): use "
-            "--engine agent");
+            "assay record --engine agent");
     if (why != EACCES && why != EPERM)
         return pf_err_sys(err, why, "perf events: perf_event_open");
     if (paranoid > 2 && paranoid != PF_PERF_PARANOID_UNKNOWN)
         return pf_err_set(
             err, PF_ERR_DENIED,
             "perf events are not permitted (perf_event_paranoid=%d): run as root, lower "
-            "it (sysctl kernel.perf_event_paranoid=2), or use --engine agent",
+            "it (sysctl kernel.perf_event_paranoid=2), or use assay record --engine agent",
             paranoid);
     return pf_err_set(
         err, PF_ERR_DENIED,
         "perf events are not permitted (perf_event_paranoid=%d allows them, so a seccomp "
         "filter forbids them, as in a container): run it with CAP_PERFMON, or use "
-        "--engine agent",
+        "assay record --engine agent",
         paranoid);
 }
 

@@ -34,7 +34,7 @@ struct pf_summary {
     char engine[16]; /* perf, agent, gperftools, callgrind, memcheck, import */
     char mode[16];   /* cpu, wall, alloc, heap, instructions */
     char command[256];
-    char note[256]; /* why this engine, what limits it; may be empty */
+    char note[512]; /* why this engine, what limits it; may be empty */
     pid_t pid;
     uint32_t frequency_hz;
     uint64_t samples, lost, throttled, truncated, rooted;

@@ -42,8 +42,8 @@ static const struct pf_engine *find_named(const char *name)
 static bool explain_mode(const struct pf_record_options *options, struct pf_err *err)
 {
     return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                      "--mode %s is not available%s%s: see assay record --help for the modes of "
-                      "each engine",
+                      "--mode %s is not available%s%s: engine perf does cpu and wall, agent and "
+                      "gperftools cpu, callgrind instructions",
                       mode_names[options->mode], options->engine ? " with --engine " : "",
                       options->engine ? options->engine : "");
 }
@@ -65,6 +65,14 @@ static const struct pf_engine *choose_named(const struct pf_record_options *opti
     return engine->can(options, err) ? engine : NULL;
 }
 
+/* A refusal without its remedy ("CAUSE: do this"), for somebody who needs none any more. */
+static int cause_size(const char *text)
+{
+    const char *remedy = strstr(text, "): ");
+
+    return (int)(remedy ? remedy + 1 - text : (long)strlen(text));
+}
+
 /* Why one was passed over is kept for the note: the user shall know what could be had. */
 static const struct pf_engine *choose(const struct pf_record_options *options, char *why,
                                       size_t why_size, struct pf_err *err)
@@ -79,8 +87,8 @@ static const struct pf_engine *choose(const struct pf_record_options *options, c
             continue;
         if (record_engines[i]->can(options, &refusal)) {
             if (first.code != PF_ERR_NONE)
-                (void)snprintf(why, why_size, "%s engine used because %.160s",
-                               record_engines[i]->name, first.text);
+                (void)snprintf(why, why_size, "%s engine used because %.*s",
+                               record_engines[i]->name, cause_size(first.text), first.text);
             return record_engines[i];
         }
         if (first.code == PF_ERR_NONE)
