@@ -12,25 +12,55 @@
 
 #include "profiler/base/arena.h"
 
-enum { READ_STEP_BYTES = 64 * 1024 };
+enum { READ_STEP_BYTES = 64 * 1024, COPY_MAX_BYTES = 64 << 20 };
 
-static bool map_fd(struct pf_file *out, int fd, const char *path, struct pf_err *err)
+static bool map_fd(struct pf_file *out, int fd, size_t size, const char *name, struct pf_err *err)
+{
+    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    if (map == MAP_FAILED)
+        return pf_err_sys(err, errno, "%s: mmap", name);
+    *out = (struct pf_file){.map = map, .size = size};
+    return true;
+}
+
+/* As much as there is, up to size: it may have become shorter since. */
+static bool copy_fd(struct pf_file *out, int fd, size_t size, const char *name, struct pf_err *err)
+{
+    uint8_t *copy = pf_mem_new(1, size);
+    size_t at = 0;
+
+    while (at < size) {
+        ssize_t got = pread(fd, copy + at, size - at, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            int why = errno;
+            free(copy);
+            return pf_err_sys(err, why, "%s: read", name);
+        }
+        if (got == 0)
+            break;
+        at += (size_t)got;
+    }
+    *out = (struct pf_file){.map = copy, .size = at, .is_copy = true};
+    return true;
+}
+
+bool pf_file_open_fd(struct pf_file *out, int fd, const char *name, struct pf_err *err)
 {
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return pf_err_sys(err, errno, "%s", path);
+        return pf_err_sys(err, errno, "%s", name);
     if (!S_ISREG(st.st_mode))
-        return pf_err_set(err, PF_ERR_FORMAT, "%s: not a regular file", path);
+        return pf_err_set(err, PF_ERR_FORMAT, "%s: not a regular file", name);
     if (st.st_size == 0) {
         *out = (struct pf_file){0};
         return true;
     }
-    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED)
-        return pf_err_sys(err, errno, "%s: mmap", path);
-    *out = (struct pf_file){map, (size_t)st.st_size};
-    return true;
+    return st.st_size < COPY_MAX_BYTES ? copy_fd(out, fd, (size_t)st.st_size, name, err)
+                                       : map_fd(out, fd, (size_t)st.st_size, name, err);
 }
 
 bool pf_file_open(struct pf_file *out, const char *path, struct pf_err *err)
@@ -39,14 +69,16 @@ bool pf_file_open(struct pf_file *out, const char *path, struct pf_err *err)
     if (fd < 0)
         return pf_err_sys(err, errno, "%s", path);
 
-    bool ok = map_fd(out, fd, path, err);
+    bool ok = pf_file_open_fd(out, fd, path, err);
     (void)close(fd);
     return ok;
 }
 
 void pf_file_close(struct pf_file *file)
 {
-    if (file->map)
+    if (file->is_copy)
+        free(file->map);
+    else if (file->map)
         (void)munmap(file->map, file->size);
     *file = (struct pf_file){0};
 }
@@ -121,6 +153,8 @@ bool pf_new_file_open(struct pf_new_file *out, const char *path, struct pf_err *
 {
     struct pf_new_file file = {.fd = -1, .direct = is_direct(path)};
 
+    if (!path[0])
+        return pf_err_set(err, PF_ERR_USAGE, "a file to write has an empty name");
     if (file.direct) {
         file.fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (file.fd < 0)

@@ -13,15 +13,23 @@
 #include "profiler/base/err.h"
 #include "profiler/trace/bytes.h"
 
-/* A file mapped for reading. Zero is a valid closed one. */
+/* A file's bytes for reading. Zero is a valid closed one. */
 struct pf_file {
     void *map;
     size_t size;
+    bool is_copy; /* map is heap memory */
 };
 
-/* Map a regular file. An empty file has an empty view. */
+/*
+ * View a regular file. One of less than 64 MiB is read, so that its being cut short meanwhile (a
+ * package upgrade, a profile written over) is no SIGBUS of ours; a larger one is mapped. An empty
+ * file has an empty view. The second is the same for a descriptor, which stays open; name is for
+ * the message.
+ */
 ASSAY_CHECKED
 bool pf_file_open(struct pf_file *out, const char *path, struct pf_err *err);
+ASSAY_CHECKED
+bool pf_file_open_fd(struct pf_file *out, int fd, const char *name, struct pf_err *err);
 void pf_file_close(struct pf_file *file);
 struct pf_bytes pf_file_view(const struct pf_file *file);
 

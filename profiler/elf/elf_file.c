@@ -2,12 +2,7 @@
 #include "profiler/elf/elf_file.h"
 
 #include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { PAGE_MASK = 4095 };
 
@@ -94,7 +89,7 @@ bool pf_elf_view(struct pf_elf *out, struct pf_bytes image, const char *name, st
     return true;
 }
 
-/* View a mapping, which out then owns. */
+/* View a file, which out then owns. */
 static bool adopt(struct pf_elf *out, struct pf_file *file, const char *name, struct pf_err *err)
 {
     if (!pf_elf_view(out, pf_file_view(file), name, err)) {
@@ -115,17 +110,8 @@ bool pf_elf_open(struct pf_elf *out, const char *path, struct pf_err *err)
 bool pf_elf_open_fd(struct pf_elf *out, int fd, const char *name, struct pf_err *err)
 {
     struct pf_file file = {0};
-    struct stat st;
 
-    if (fstat(fd, &st) != 0)
-        return pf_err_sys(err, errno, "%s", name);
-    if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        return pf_err_set(err, PF_ERR_FORMAT, "%s: not an ELF file", name);
-    file.size = (size_t)st.st_size;
-    file.map = mmap(NULL, file.size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (file.map == MAP_FAILED)
-        return pf_err_sys(err, errno, "%s: mmap", name);
-    return adopt(out, &file, name, err);
+    return pf_file_open_fd(&file, fd, name, err) && adopt(out, &file, name, err);
 }
 
 void pf_elf_close(struct pf_elf *elf)

@@ -3,7 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "profiler/base/file.h"
@@ -100,17 +103,36 @@ bool pf_load_bytes(struct pf_profile *out, struct pf_bytes bytes, const char *na
     return ok || pf_err_prepend(err, "%s", name);
 }
 
-/* A pipe cannot be mapped: it is read to its end. */
-static bool load_stdin(struct pf_profile *out, struct pf_err *err)
+/* A pipe has no size: it is read to its end. */
+static bool load_pipe(struct pf_profile *out, int fd, const char *name, struct pf_err *err)
 {
     struct pf_buf bytes = {0};
 
-    bool ok = pf_file_read_fd(&bytes, STDIN_FILENO, load_max_bytes, err);
+    bool ok = pf_file_read_fd(&bytes, fd, load_max_bytes, err);
     if (!ok)
-        (void)pf_err_prepend(err, "standard input");
-    ok = ok && pf_load_bytes(out, pf_buf_view(&bytes), "standard input", err);
+        (void)pf_err_prepend(err, "%s", name);
+    ok = ok && pf_load_bytes(out, pf_buf_view(&bytes), name, err);
 
     pf_buf_fini(&bytes);
+    return ok;
+}
+
+/* As in <(perf script) of a shell. */
+static bool is_pipe(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static bool load_named_pipe(struct pf_profile *out, const char *path, struct pf_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return pf_err_sys(err, errno, "%s", path);
+
+    bool ok = load_pipe(out, fd, path, err);
+    (void)close(fd);
     return ok;
 }
 
@@ -119,7 +141,9 @@ bool pf_report_load(struct pf_profile *out, const char *path, struct pf_err *err
     struct pf_file file = {0};
 
     if (strcmp(path, "-") == 0)
-        return load_stdin(out, err);
+        return load_pipe(out, STDIN_FILENO, "standard input", err);
+    if (is_pipe(path))
+        return load_named_pipe(out, path, err);
     bool ok = pf_file_open(&file, path, err) && pf_load_bytes(out, pf_file_view(&file), path, err);
 
     pf_file_close(&file);

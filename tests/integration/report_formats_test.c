@@ -137,6 +137,17 @@ Test(report, standard_input_and_several_files_are_read)
     ts_result_fini(&result);
 }
 
+Test(report, named_pipe_is_read_to_its_end)
+{
+    struct ts_result piped =
+        ts_run("mkfifo %s/p && { cat %s > %s/p & assay report %s/p --format folded; }",
+               ts_temp_dir(), sample_file(), ts_temp_dir(), ts_temp_dir());
+
+    cr_expect_eq(piped.status, 0, "%s", ts_err(&piped));
+    cr_expect_not_null(strstr(ts_out(&piped), "main;serve;parse 600"));
+    ts_result_fini(&piped);
+}
+
 Test(report, perf_script_becomes_a_flamegraph)
 {
     struct ts_result made =

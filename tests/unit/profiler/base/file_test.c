@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,4 +103,47 @@ Test(file, read_stops_at_its_maximum)
     cr_assert_not(pf_file_read(&buf, "/dev/zero", 1 << 20, &err));
     cr_assert_eq(err.code, PF_ERR_LIMIT);
     pf_buf_fini(&buf);
+}
+
+Test(file, file_cut_short_while_it_is_viewed_stays_whole)
+{
+    struct pf_err err = {0};
+    struct pf_file file = {0};
+    static char bytes[3 * 4096];
+
+    memset(bytes, 'x', sizeof bytes);
+    cr_assert(pf_file_write(in_dir("cut"), (struct pf_bytes){bytes, sizeof bytes}, &err));
+    cr_assert(pf_file_open(&file, in_dir("cut"), &err), "%s", err.text);
+
+    cr_assert_eq(truncate(in_dir("cut"), 0), 0);
+
+    cr_expect_eq(pf_file_view(&file).size, sizeof bytes);
+    cr_expect_arr_eq(pf_file_view(&file).at, bytes, sizeof bytes);
+    pf_file_close(&file);
+}
+
+Test(file, large_file_is_viewed_without_a_copy)
+{
+    enum { LARGE_BYTES = 65 << 20 };
+    struct pf_err err = {0};
+    struct pf_file file = {0};
+
+    cr_assert(pf_file_write(in_dir("large"), (struct pf_bytes){"begin", 5}, &err));
+    cr_assert_eq(truncate(in_dir("large"), LARGE_BYTES), 0); /* a hole: takes no disk */
+    cr_assert(pf_file_open(&file, in_dir("large"), &err), "%s", err.text);
+
+    cr_expect_not(file.is_copy);
+    cr_expect_eq(file.size, LARGE_BYTES);
+    cr_expect_arr_eq(file.map, "begin", 5);
+    pf_file_close(&file);
+}
+
+Test(file, empty_name_is_told_before_anything_is_made)
+{
+    struct pf_new_file file = {0};
+    struct pf_err err = {0};
+
+    cr_assert_not(pf_new_file_open(&file, "", &err));
+    cr_expect_eq(err.code, PF_ERR_USAGE);
+    cr_expect_not_null(strstr(err.text, "empty name"));
 }
