@@ -183,7 +183,7 @@ Test(test_life, ctest_knows_every_test_and_the_runner_knows_ctest)
         "\"list(APPEND CMAKE_MODULE_PATH $SRC/cmake)\" 'include(AssayDiscoverTests)' "
         "'add_executable(flaky sample_flaky.c)' 'target_link_libraries(flaky criterion)' "
         "'assay_discover_tests(flaky PROPERTIES LABELS suite)' > CMakeLists.txt && "
-        "cmake -B build . -DASSAY_COMMAND=$ASSAY_BIN && cmake --build build",
+        "cmake -G Ninja -B build . -DASSAY_COMMAND=$ASSAY_BIN && cmake --build build",
         dir, dir);
     cr_assert_eq(built.status, 0, "%s%s", ts_out(&built), ts_err(&built));
 
