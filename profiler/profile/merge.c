@@ -165,18 +165,22 @@ static bool match_columns(struct translation *t, struct pf_err *err)
     return true;
 }
 
-static void add_samples(struct translation *t)
+static void add_sample(struct translation *t, uint32_t index)
 {
+    const struct pf_sample *sample = pf_profile_sample_at(t->from, index);
+    const int64_t *row = pf_profile_values_view(t->from, index);
     int64_t values[PF_PROFILE_VALUES_MAX];
 
-    for (uint32_t i = 0; i < t->from->samples.count; i++) {
-        const struct pf_sample *sample = pf_profile_sample_at(t->from, i);
-        const int64_t *row = pf_profile_values_view(t->from, i);
-        for (uint32_t j = 0; j < t->into->value_count; j++)
-            values[j] = t->columns[j] != PF_NONE ? row[t->columns[j]] : 0;
-        (void)pf_profile_add(t->into, move_stack(t, sample->stack), move_labels(t, sample->labels),
-                             values);
-    }
+    for (uint32_t j = 0; j < t->into->value_count; j++)
+        values[j] = t->columns[j] != PF_NONE ? row[t->columns[j]] : 0;
+    (void)pf_profile_add(t->into, move_stack(t, sample->stack), move_labels(t, sample->labels),
+                         values);
+}
+
+static void add_samples(struct translation *t)
+{
+    for (uint32_t i = 0; i < t->from->samples.count; i++)
+        add_sample(t, i);
 }
 
 /* Counts add up, rows of both lists follow each other; text of the first stays. */
@@ -272,6 +276,29 @@ bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, st
     if (into->is_full)
         return pf_err_set(err, PF_ERR_LIMIT, "together they hold more items than a profile may");
     return true;
+}
+
+void pf_profile_pick(struct pf_profile *out, const struct pf_profile *from, const uint32_t *samples,
+                     uint32_t count)
+{
+    struct translation t = {.into = out, .from = from};
+
+    for (uint32_t i = 0; i < from->value_count; i++) {
+        const struct pf_value_type *type = &from->value_types[i];
+        t.columns[i] = i;
+        (void)pf_profile_add_value_type(out, pf_profile_text(from, type->type),
+                                        pf_profile_text(from, type->unit));
+    }
+    out->default_value = from->default_value;
+    open_translation(&t);
+    for (uint32_t i = 0; i < count; i++)
+        add_sample(&t, samples[i]);
+    out->period = from->period;
+    out->period_type = (struct pf_value_type){move_string(&t, from->period_type.type),
+                                              move_string(&t, from->period_type.unit)};
+    out->time_ns = from->time_ns;
+    out->duration_ns = from->duration_ns;
+    close_translation(&t);
 }
 
 static void add_side(struct pf_profile *out, const struct pf_profile *from, uint32_t column,

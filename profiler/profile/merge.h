@@ -7,6 +7,7 @@
 #define PROFILER_PROFILE_MERGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "profiler/base/err.h"
 
@@ -20,6 +21,13 @@ struct pf_profile;
  */
 ASSAY_CHECKED
 bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, struct pf_err *err);
+
+/*
+ * The samples chosen (indices into from's) and the names they refer to, as a profile of their own,
+ * with from's times and period and without its comments. out must be empty.
+ */
+void pf_profile_pick(struct pf_profile *out, const struct pf_profile *from, const uint32_t *samples,
+                     uint32_t count);
 
 /*
  * Both profiles in one, to be compared: two columns, "base" and "new", with the values of the type

@@ -152,3 +152,35 @@ Test(filter, bad_expression_is_told)
     cr_assert_eq(err.code, PF_ERR_USAGE);
     cr_assert(strstr(err.text, "--focus"));
 }
+
+Test(merge, a_pick_has_the_samples_chosen_and_no_other_names)
+{
+    struct pf_profile picked = {0};
+    ts_add_labelled(&a, "main;left@/lib/x.so", "nginx", 1, 2);
+    ts_add_labelled(&a, "main;right", "nginx", 2, 3);
+    ts_add_labelled(&a, "main;left@/lib/x.so", "redis", 3, 5);
+    a.period = 1000;
+    pf_profile_init(&picked);
+
+    pf_profile_pick(&picked, &a, (const uint32_t[]){0, 2}, 2);
+
+    cr_expect_eq(picked.samples.count, 2);
+    cr_expect_eq(sum(&picked), 7);
+    cr_expect_eq(picked.period, 1000);
+    cr_expect_eq(picked.functions.count, 2, "main and left; right was not chosen");
+    cr_expect_eq(picked.stacks.count, 1);
+    pf_profile_fini(&picked);
+}
+
+Test(merge, a_pick_of_nothing_is_an_empty_profile_of_the_same_kind)
+{
+    struct pf_profile picked = {0};
+    ts_add_stack(&a, "main", 2);
+    pf_profile_init(&picked);
+
+    pf_profile_pick(&picked, &a, NULL, 0);
+
+    cr_expect_eq(picked.samples.count, 0);
+    cr_expect_eq(picked.value_count, 1);
+    pf_profile_fini(&picked);
+}
