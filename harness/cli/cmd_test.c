@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/test_words.h"
 #include "harness/cli/verbs.h"
 #include "harness/runner/test_run.h"
 #include "harness/runner/watch.h"
 #include "profiler/base/arena.h"
-#include "profiler/base/buf.h"
 #include "profiler/base/clock.h"
+#include "profiler/report/report.h"
 
 enum key {
     KEY_TIMEOUT = 256,
@@ -50,6 +51,7 @@ enum key {
     KEY_NO_STACKS,
     KEY_PROGRESS,
     KEY_UNDER,
+    KEY_PROFILES,
     KEY_LEAKS,
     KEY_UPDATE_SNAPSHOTS,
     KEY_CI,
@@ -84,7 +86,11 @@ static const struct hn_opt options[] = {
     {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
     {KEY_UNDER, "under", "TOOL",
      "each test under memcheck, helgrind, drd or callgrind; asan-build and tsan-build insist\n"
-     "that the binaries were built so; verdicts and reports are each test's own"},
+     "that the binaries were built so; verdicts and reports are each test's own; cpu-profile\n"
+     "records every test by perf events, a pprof file each"},
+    {KEY_PROFILES, "profiles", "DIR",
+     "of --under cpu-profile: DIR/ID.pb.gz (default: profiles beside the HTML or JUnit report,\n"
+     "else .assay/profiles)"},
     {KEY_LEAKS, "leaks", NULL,
      "leaked memory and open descriptors are red, too (memory: by the sanitizer of builds that\n"
      "have one, else by memcheck)"},
@@ -298,6 +304,8 @@ static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config
         return read_choice(opts, engines, &config->engine);
     case KEY_UNDER:
         return read_choice(opts, hn_tool_names, &config->under);
+    case KEY_PROFILES:
+        return (config->profile_dir = opts->value) != NULL;
     case KEY_LEAKS:
         config->schedule.policy.leaks_are_red = true;
         return config->leaks = true;
@@ -347,6 +355,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_HISTORY:
     case KEY_BUILD_DIR:
     case KEY_UNDER:
+    case KEY_PROFILES:
     case KEY_LEAKS:
     case KEY_UPDATE_SNAPSHOTS:
     case KEY_CI:
@@ -355,30 +364,6 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     default:
         return take_schedule(opts, key, &config->schedule);
     }
-}
-
-/* "--shuffle=SEED": a switch that may carry its seed; the option table knows only one or the other.
- */
-static void split_shuffle(int argc, char **argv)
-{
-    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strncmp(argv[i], "--shuffle=", 10) == 0) {
-            /* "--seed=" is shorter, so the text is moved within its own room. */
-            memmove(argv[i] + 7, argv[i] + 10, strlen(argv[i] + 10) + 1);
-            memcpy(argv[i], "--seed=", 7);
-        }
-}
-
-/* The command line as one string, for reports. */
-static char *join(int argc, char **argv)
-{
-    struct pf_buf line = {.max = 1 << 16};
-
-    pf_buf_put_str(&line, "assay test");
-    for (int i = 0; i < argc; i++)
-        pf_buf_printf(&line, " %s", argv[i]);
-    (void)pf_buf_cstr(&line);
-    return (char *)line.at;
 }
 
 struct command {
@@ -435,6 +420,13 @@ static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
     return status;
 }
 
+static bool save_profile(const struct pf_profile *profile, const char *path, struct pf_err *err)
+{
+    struct pf_report_options plain = {0};
+
+    return pf_report_save(profile, pf_report_format_named("pprof"), &plain, path, err);
+}
+
 static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     struct hn_opts opts;
@@ -444,6 +436,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
     struct hn_test_config config = {
         .engine = "fork",
         .history = ".assay/tests",
+        .save_profile = save_profile,
         .color = is_terminal && !getenv("NO_COLOR"),
         .live = is_terminal,
         .ci = ci && *ci,
@@ -451,13 +444,13 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
                      .timeout_s = 60,
                      .repeat = 1},
     };
-    char *line = join(argc, argv);
+    char *line = hn_test_join(argc, argv);
     char **given = pf_mem_new((size_t)argc + 1, sizeof(char *));
     struct command command = {.argc = argc, .argv = given};
     int key, status = -1;
 
     config.command = line;
-    split_shuffle(argc, argv);
+    hn_test_split_shuffle(argc, argv);
     memcpy(given, argv, (size_t)argc * sizeof(char *)); /* reading moves the operands forward */
     hn_opts_init(&opts, verb, argc, argv);
     while (status < 0 && (key = hn_opts_next(&opts)) != HN_OPT_END) {

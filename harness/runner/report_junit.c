@@ -137,7 +137,7 @@ static void put_properties(struct pf_sink *sink, const struct hn_test *test)
     const struct hn_attempt *last = hn_test_last(test);
     bool silent = last && last->asserted_nothing;
 
-    if (!*test->tags && !silent)
+    if (!*test->tags && !silent && !(last && last->profile))
         return;
     pf_sink_put_str(sink, "      <properties>\n");
     if (*test->tags) {
@@ -147,6 +147,11 @@ static void put_properties(struct pf_sink *sink, const struct hn_test *test)
     }
     if (silent)
         pf_sink_put_str(sink, "        <property name=\"warning\" value=\"asserted nothing\"/>\n");
+    if (last && last->profile) {
+        pf_sink_put_str(sink, "        <property name=\"cpu-profile\"");
+        hn_xml_attribute(sink, "value", last->profile);
+        pf_sink_put_str(sink, "/>\n");
+    }
     pf_sink_put_str(sink, "      </properties>\n");
 }
 

@@ -27,6 +27,7 @@ struct loaded {
     struct hn_suite *at;
     struct hn_tool tool, callgrind;
     struct hn_temp_dir tool_dir;
+    struct hn_under_profile profile; /* under cpu-profile */
     const struct hn_plan *plan;
     char preload[PATH_SIZE];
 };
@@ -246,6 +247,28 @@ static bool report_coverage(const struct hn_test_config *config, const struct hn
     return hn_coverage_report(objects, ".", config->coverage_dir, err);
 }
 
+static bool is_profiled(const struct hn_test_config *config)
+{
+    return config->under && strcmp(config->under, "cpu-profile") == 0;
+}
+
+/* The tests, recorded if asked for. */
+static bool run_recorded(const struct hn_test_config *config, struct hn_plan *plan,
+                         struct loaded *suites, const struct hn_run_info *info,
+                         struct hn_tally *tally, struct pf_err *err)
+{
+    char dir[PATH_SIZE];
+
+    if (!is_profiled(config))
+        return run_with_listeners(config, plan, suites, info, tally, err);
+    hn_under_profile_place(dir, sizeof dir, config->profile_dir,
+                           config->html ? config->html : config->junit);
+    return hn_under_profile_start(&suites->profile, suites->at, plan->binary_count, err)
+           && run_with_listeners(config, plan, suites, info, tally, err)
+           && hn_under_profile_stop(&suites->profile, err)
+           && hn_under_profile_write(&suites->profile, plan, dir, config->save_profile, err);
+}
+
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
                     struct loaded *suites, struct pf_err *err)
 {
@@ -263,7 +286,7 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
     hn_select(plan, &config->selection);
     if (config->list)
         return print_list(config, plan, err);
-    if (!run_with_listeners(config, plan, suites, &info, &tally, err))
+    if (!run_recorded(config, plan, suites, &info, &tally, err))
         return pf_err_exit_status(err->code);
     save_history(config, plan);
     bool ok = print_summary(config, plan, &tally, err);
@@ -317,7 +340,11 @@ static bool open_tool(const struct hn_test_config *config, struct hn_plan *plan,
         name = "memcheck";
     if (!name && config->leaks && has_plain_binary(plan))
         name = "memcheck";
-    if (!name)
+    if (is_profiled(config) && strcmp(config->engine, "fork") != 0)
+        return pf_err_set(err, PF_ERR_USAGE,
+                          "--under cpu-profile needs --engine fork: Criterion's "
+                          "own does not say in which process a test runs");
+    if (!name || is_profiled(config))
         return true;
     if (!hn_temp_dir_open(&suites->tool_dir))
         return pf_err_set(err, PF_ERR_SYSTEM,
@@ -354,6 +381,7 @@ int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
     int status = ok ? run_plan(config, &plan, &suites, err) : pf_err_exit_status(err->code);
     for (uint32_t i = 0; suites.at && i < plan.binary_count; i++)
         hn_suite_stop(&suites.at[i]);
+    hn_under_profile_fini(&suites.profile);
     hn_temp_dir_close(&suites.tool_dir);
     free(suites.at);
     hn_plan_fini(&plan);

@@ -8,6 +8,7 @@
 
 #include "harness/runner/schedule.h"
 #include "harness/runner/select.h"
+#include "harness/runner/under_profile.h"
 
 enum hn_list_format { HN_LIST_NO, HN_LIST_TEXT, HN_LIST_JSON };
 
@@ -18,8 +19,10 @@ struct hn_test_config {
     struct hn_selection selection;
     struct hn_schedule schedule; /* listener is filled in */
     enum hn_list_format list;
-    const char *engine; /* "fork" or "criterion" */
-    const char *under;  /* a tool, or NULL */
+    const char *engine;           /* "fork" or "criterion" */
+    const char *under;            /* a tool, or NULL */
+    const char *profile_dir;      /* under cpu-profile; NULL: beside the report */
+    hn_profile_save save_profile; /* under cpu-profile: how a file is written */
     bool leaks, coverage, allow_empty, quiet, color, live;
     const char *coverage_dir; /* with coverage: where its reports go */
     bool update_snapshots, ci;

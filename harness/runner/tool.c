@@ -11,8 +11,9 @@
 
 enum { REPORT_MAX = 256 * 1024 };
 
-const char *const hn_tool_names[] = {"memcheck",   "helgrind",   "drd",   "callgrind",
-                                     "asan-build", "tsan-build", "leaks", NULL};
+const char *const hn_tool_names[] = {"memcheck",  "helgrind",    "drd",
+                                     "callgrind", "asan-build",  "tsan-build",
+                                     "leaks",     "cpu-profile", NULL};
 
 static bool is_in_path(const char *program)
 {

@@ -284,6 +284,7 @@ void hn_verdict(struct hn_attempt *attempt, struct pf_arena *arena, const struct
     attempt->duration_s = (double)seen->duration_ns / 1e9;
     attempt->cpu_us = seen->user_us + seen->system_us;
     attempt->peak_kib = seen->peak_kib;
+    attempt->pid = seen->pid;
     attempt->asserts = shared->asserts;
     while (hn_wire_next_record(shared, &at, &record))
         take_record(&judge, &record);
