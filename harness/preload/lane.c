@@ -69,7 +69,7 @@ static void wait_for_end(struct hn_wire_state *state, struct rusage *usage)
 
 static void run_one(const struct hn_wire_run *run)
 {
-    struct hn_wire_state state = {.lane_pid = getpid()};
+    struct hn_wire_state state = {0};
     struct rusage usage = {0};
 
     forget_records();
@@ -82,8 +82,9 @@ static void run_one(const struct hn_wire_run *run)
                          strerror(errno));
         state.pid = 0;
     } else {
-        send_state(&state, HN_WIRE_STARTED);
+        __atomic_store_n(&hn_preload.page->test_pid, state.pid, __ATOMIC_RELEASE);
         wait_for_end(&state, &usage);
+        __atomic_store_n(&hn_preload.page->test_pid, 0, __ATOMIC_RELEASE);
     }
     state.duration_ns = now_ns() - start_ns;
     state.user_us = (uint64_t)usage.ru_utime.tv_sec * 1000000u + (uint64_t)usage.ru_utime.tv_usec;

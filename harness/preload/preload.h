@@ -55,10 +55,11 @@ struct hn_preload {
     int control_fd;
     struct hn_item *items;
     uint32_t item_count;
-    struct hn_shared *shared; /* in a lane and in a test */
-    pid_t test_pid;           /* in a test: its process */
-    pid_t test_tid;           /* and the thread it runs in */
-    void *param;              /* of a parameterized test */
+    struct hn_shared *shared;  /* in a lane and in a test */
+    struct hn_lane_page *page; /* in a lane alone */
+    pid_t test_pid;            /* in a test: its process */
+    pid_t test_tid;            /* and the thread it runs in */
+    void *param;               /* of a parameterized test */
     int expected_signal;
     bool may_park;
     uint64_t gcov_dump;

@@ -30,6 +30,7 @@
 enum {
     HN_WIRE_PACKET_MAX = 48 * 1024,
     HN_WIRE_SHARED_BYTES = 4 << 20,
+    HN_WIRE_LANE_BYTES = 4096,      /* after the shared bytes */
     HN_WIRE_TEXT_MAX = 32 * 1024,   /* of one record */
     HN_WIRE_SNAPSHOT_MAX = 1 << 20, /* of a snapshot's record */
     HN_WIRE_NAMES_MAX = 512,
@@ -39,7 +40,8 @@ enum {
 enum hn_wire_type {
     /* binary to runner */
     HN_WIRE_EVALUATING = 1, /* text: the test whose parameters are being evaluated */
-    HN_WIRE_TEST,           /* struct hn_wire_test */
+    HN_WIRE_TEST,           /* of struct hn_wire_test, within HN_WIRE_TESTS */
+    HN_WIRE_TESTS,          /* struct hn_wire_tests */
     HN_WIRE_LISTED,         /* end of the list */
     HN_WIRE_PANIC,          /* text: why the binary cannot be used */
     /* runner to binary; carries socket, stdout, stderr and shared mapping */
@@ -47,7 +49,6 @@ enum hn_wire_type {
     /* runner to lane */
     HN_WIRE_RUN, /* struct hn_wire_run */
     /* lane to runner: struct hn_wire_state */
-    HN_WIRE_STARTED,
     HN_WIRE_CRASHED, /* the process is stopped for inspection; SIGCONT lets it die */
     HN_WIRE_ENDED,
     /* binary to runner, with Criterion's own engine */
@@ -79,6 +80,12 @@ struct hn_wire_test {
     char strings[]; /* suite, name, file, description, tags, torture */
 };
 
+/* Descriptions side by side: for each its size in bytes (uint32_t), then a struct hn_wire_test. */
+struct hn_wire_tests {
+    uint32_t type;
+    char parts[];
+};
+
 enum hn_wire_run_flag {
     HN_WIRE_RUN_NETNS = 1,
     HN_WIRE_RUN_NO_STACKS = 2, /* do not stop a crashing process for inspection */
@@ -104,10 +111,8 @@ struct hn_wire_run {
 struct hn_wire_state {
     uint32_t type;
     int32_t pid;
-    int32_t lane_pid;
     int32_t wait_status;
     uint32_t left_over; /* processes the test left behind, all killed */
-    uint32_t unused;
     uint64_t duration_ns;
     uint64_t user_us, system_us;
     uint64_t peak_kib;
@@ -170,6 +175,13 @@ struct hn_record {
 };
 
 enum hn_crash_state { HN_CRASH_NONE, HN_CRASH_CLAIMED, HN_CRASH_PARKED };
+
+/* Behind the shared mapping, and not mapped in tests: what the lane says without waking the runner,
+ * which needs it only when a test is late. */
+struct hn_lane_page {
+    int32_t lane_pid;
+    int32_t test_pid; /* 0: none runs */
+};
 
 /* The start of a lane's shared mapping; records follow. */
 struct hn_shared {

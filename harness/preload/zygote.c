@@ -76,9 +76,39 @@ static uint32_t flags_of(const struct hn_item *item, const struct assay_test_opt
     return flags | (options->network_namespace ? HN_WIRE_NETNS : 0);
 }
 
+/* Descriptions on their way: one message for many tests. */
+static struct {
+    char packet[HN_WIRE_PACKET_MAX];
+    size_t size;
+} batch;
+
+static void flush_batch(void)
+{
+    uint32_t type = HN_WIRE_TESTS;
+
+    if (!batch.size)
+        return;
+    memcpy(batch.packet, &type, sizeof type);
+    hn_control_send(batch.packet, batch.size);
+    batch.size = 0;
+}
+
+static void add_to_batch(const char *test, size_t size)
+{
+    uint32_t part = (uint32_t)size;
+
+    if (batch.size + sizeof part + size > sizeof batch.packet)
+        flush_batch();
+    if (!batch.size)
+        batch.size = sizeof(struct hn_wire_tests);
+    memcpy(batch.packet + batch.size, &part, sizeof part);
+    memcpy(batch.packet + batch.size + sizeof part, test, size);
+    batch.size += sizeof part + size;
+}
+
 static void describe(const struct hn_item *item)
 {
-    static char packet[HN_WIRE_PACKET_MAX];
+    static char packet[HN_WIRE_PACKET_MAX - 64]; /* fits a batch */
     const struct criterion_test_extra_data *data = item->test->data;
     struct assay_test_options options = hn_options_read(item->test, item->suite);
     struct hn_wire_test head = {
@@ -101,7 +131,7 @@ static void describe(const struct hn_item *item)
     at = put_string(packet, at, data->description);
     at = put_string(packet, at, options.tags);
     at = put_string(packet, at, options.fail);
-    hn_control_send(packet, at);
+    add_to_batch(packet, at);
 }
 
 static void evaluate_params(struct hn_item *item)
@@ -112,6 +142,7 @@ static void evaluate_params(struct hn_item *item)
         || is_disabled(item))
         return;
     (void)snprintf(name, sizeof name, "%s/%s", item->suite->name, item->test->name);
+    flush_batch();
     send_text(HN_WIRE_EVALUATING, name);
     struct criterion_test_params params = item->test->data->param_();
     item->params = params.params;
@@ -140,6 +171,7 @@ void hn_tests_list(struct criterion_test_set *set)
         describe(&hn_preload.items[i]);
     }
     hn_preload.is_listing = false;
+    flush_batch();
     uint32_t end = HN_WIRE_LISTED;
     hn_control_send(&end, sizeof end);
 }
@@ -159,9 +191,13 @@ static void become_lane(const int fds[LANE_FDS], pid_t zygote)
     }
     hn_preload.shared =
         mmap(NULL, HN_WIRE_SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fds[3], 0);
-    if (hn_preload.shared == MAP_FAILED)
+    hn_preload.page = mmap(NULL, HN_WIRE_LANE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fds[3],
+                           HN_WIRE_SHARED_BYTES);
+    if (hn_preload.shared == MAP_FAILED || hn_preload.page == MAP_FAILED
+        || madvise(hn_preload.page, HN_WIRE_LANE_BYTES, MADV_DONTFORK) != 0)
         _exit(3);
     (void)close(fds[3]);
+    hn_preload.page->lane_pid = getpid();
     hn_preload.control_fd = fds[0];
     hn_lane_serve(fds[0]);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 enum { NEAR, FAR };
+enum { MAPPED_BYTES = HN_WIRE_SHARED_BYTES + HN_WIRE_LANE_BYTES };
 
 static void close_fd(int *fd)
 {
@@ -22,9 +23,9 @@ static bool map_shared(struct hn_shared **out, int *fd, struct pf_err *err)
     *fd = memfd_create("assay-lane", MFD_CLOEXEC);
     if (*fd < 0)
         return pf_err_sys(err, errno, "memfd_create");
-    if (ftruncate(*fd, HN_WIRE_SHARED_BYTES) != 0)
+    if (ftruncate(*fd, MAPPED_BYTES) != 0)
         return pf_err_sys(err, errno, "memory for a test's messages");
-    void *map = mmap(NULL, HN_WIRE_SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+    void *map = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (map == MAP_FAILED)
         return pf_err_sys(err, errno, "memory for a test's messages");
     *out = map;
@@ -80,13 +81,28 @@ bool hn_lane_open(struct hn_lane *out, struct hn_suite *suite, bool show_output,
     return ok;
 }
 
+static const struct hn_lane_page *page_of(const struct hn_lane *lane)
+{
+    return (const void *)((const char *)lane->shared + HN_WIRE_SHARED_BYTES);
+}
+
+pid_t hn_lane_test_pid(const struct hn_lane *lane)
+{
+    return lane->shared ? __atomic_load_n(&page_of(lane)->test_pid, __ATOMIC_ACQUIRE) : 0;
+}
+
+pid_t hn_lane_pid(const struct hn_lane *lane)
+{
+    return lane->shared ? __atomic_load_n(&page_of(lane)->lane_pid, __ATOMIC_ACQUIRE) : 0;
+}
+
 void hn_lane_close(struct hn_lane *lane)
 {
     close_fd(&lane->control_fd);
     close_fd(&lane->out_fd);
     close_fd(&lane->err_fd);
     if (lane->shared)
-        (void)munmap(lane->shared, HN_WIRE_SHARED_BYTES);
+        (void)munmap(lane->shared, MAPPED_BYTES);
     hn_capture_fini(&lane->out);
     hn_capture_fini(&lane->err);
     *lane = (struct hn_lane){0};
@@ -94,7 +110,6 @@ void hn_lane_close(struct hn_lane *lane)
 
 bool hn_lane_run(struct hn_lane *lane, const struct hn_wire_run *run, struct pf_err *err)
 {
-    lane->test_pid = 0;
     hn_capture_reset(&lane->out);
     hn_capture_reset(&lane->err);
     while (send(lane->control_fd, run, sizeof *run, MSG_NOSIGNAL) < 0)
@@ -112,16 +127,9 @@ bool hn_lane_receive(struct hn_lane *lane, struct hn_wire_state *state)
     while (got < 0 && errno == EINTR);
     if (got != sizeof *state)
         return false;
-    if (state->type == HN_WIRE_STARTED) {
-        lane->test_pid = state->pid;
-        lane->lane_pid = state->lane_pid;
-    }
-    if (state->type == HN_WIRE_ENDED) {
-        lane->test_pid = 0;
-        if (lane->out_fd > 0) {
-            (void)hn_capture_drain(&lane->out, lane->out_fd);
-            (void)hn_capture_drain(&lane->err, lane->err_fd);
-        }
+    if (state->type == HN_WIRE_ENDED && lane->out_fd > 0) {
+        (void)hn_capture_drain(&lane->out, lane->out_fd);
+        (void)hn_capture_drain(&lane->err, lane->err_fd);
     }
     return true;
 }

@@ -18,8 +18,11 @@ struct hn_lane {
     int control_fd, out_fd, err_fd;
     struct hn_shared *shared;
     struct hn_capture out, err;
-    pid_t lane_pid, test_pid;
 };
+
+/* The process of the test that runs, 0 if none does, and the lane's; asked now, not remembered. */
+pid_t hn_lane_test_pid(const struct hn_lane *lane);
+pid_t hn_lane_pid(const struct hn_lane *lane);
 
 /* With show_output the test writes to our own stdout and stderr. */
 ASSAY_CHECKED

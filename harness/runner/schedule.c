@@ -16,7 +16,9 @@
 #include "harness/runner/stacks.h"
 #include "profiler/base/clock.h"
 
-enum { EVENTS = 64, TICK_MS = 100, KILL_GRACE_MS = 5000 };
+enum { EVENTS = 64, TICK_MS = 100 };
+
+static const uint64_t GRACE_NS = 5000000000u, LOOK_AGAIN_NS = 10000000u;
 
 /* A disabled test is not run, but has its place in every report. */
 static void skip_disabled(struct hn_run *run, uint32_t index)
@@ -86,18 +88,25 @@ static void take_state(struct hn_slot *slot, const struct hn_wire_state *state)
     slot->seen.peak_kib = state->peak_kib;
 }
 
-static void take_stacks(struct hn_run *run, struct hn_slot *slot, pid_t tid)
+static void take_stacks(struct hn_run *run, struct hn_slot *slot, pid_t pid, pid_t tid)
 {
-    if (!(run->schedule->run_flags & HN_WIRE_RUN_NO_STACKS) && slot->lane.test_pid > 0)
-        slot->stacks = hn_stacks_text(slot->lane.test_pid, tid, &run->plan->arena);
+    if (!(run->schedule->run_flags & HN_WIRE_RUN_NO_STACKS))
+        slot->stacks = hn_stacks_text(pid, tid, &run->plan->arena);
+}
+
+static void signal_test(const struct hn_slot *slot, int number)
+{
+    pid_t pid = hn_lane_test_pid(&slot->lane);
+
+    if (pid > 0)
+        (void)kill(pid, number);
 }
 
 static void lose_lane(struct hn_run *run, struct hn_slot *slot)
 {
     slot->seen.lane_lost = true;
     slot->seen.duration_ns = pf_clock_now_ns() - slot->start_ns;
-    if (slot->lane.test_pid > 0)
-        (void)kill(slot->lane.test_pid, SIGKILL);
+    signal_test(slot, SIGKILL);
     if (slot->is_busy)
         hn_slot_end(run, slot);
     hn_slot_close(slot);
@@ -114,8 +123,10 @@ static void on_lane(struct hn_run *run, struct hn_slot *slot)
     if (!slot->is_busy)
         return;
     if (state.type == HN_WIRE_CRASHED) {
-        take_stacks(run, slot, slot->lane.shared->crash_tid);
-        (void)kill(slot->lane.test_pid, SIGCONT);
+        if (state.pid > 0) {
+            take_stacks(run, slot, state.pid, slot->lane.shared->crash_tid);
+            (void)kill(state.pid, SIGCONT);
+        }
     } else if (state.type == HN_WIRE_ENDED) {
         take_state(slot, &state);
         hn_slot_end(run, slot);
@@ -166,51 +177,77 @@ static void dispatch(struct hn_run *run, const struct epoll_event *event)
 
 /* A test that counts coverage is asked to write its counters and end; one that cannot any more is
  * killed a moment later, with its lane. */
-static void end_late(struct hn_run *run, struct hn_slot *slot)
+static void end_late(struct hn_run *run, struct hn_slot *slot, pid_t pid)
 {
     bool counts = run->plan->binaries[slot->binary].gcov_dump != 0;
 
-    (void)kill(slot->lane.test_pid, counts ? HN_WIRE_SIGNAL_DUMP : SIGKILL);
+    (void)kill(pid, counts ? HN_WIRE_SIGNAL_DUMP : SIGKILL);
     if (counts)
-        (void)kill(slot->lane.test_pid, SIGCONT);
+        (void)kill(pid, SIGCONT);
 }
 
 /* Over its time: keep the stacks, then end it. Its lane buries what it started. */
-static void time_out(struct hn_run *run, struct hn_slot *slot, uint64_t now)
+static void time_out(struct hn_run *run, struct hn_slot *slot, pid_t pid, uint64_t now)
 {
-    uint64_t cpu = hn_process_cpu_ns(slot->lane.test_pid);
+    uint64_t cpu = hn_process_cpu_ns(pid);
 
     slot->seen.timed_out = true;
     slot->seen.was_idle = slot->cpu_at_half != UINT64_MAX && cpu != UINT64_MAX
                           && (double)(cpu - slot->cpu_at_half) < slot->limit_s * 1e9 / 2 / 100;
-    take_stacks(run, slot, 0);
-    end_late(run, slot);
+    take_stacks(run, slot, pid, 0);
+    end_late(run, slot, pid);
     slot->limit_ns = UINT64_MAX;
-    slot->kill_ns = now + (uint64_t)KILL_GRACE_MS * 1000000u;
+    slot->kill_ns = now + GRACE_NS;
+    slot->asked_twice = false;
+}
+
+/* Its time is over, but the test has not begun, or has ended and is being cleared away: soon one or
+ * the other is told, or the lane itself is stuck. */
+static void wait_for_lane(struct hn_slot *slot, uint64_t now)
+{
+    slot->limit_ns = now + LOOK_AGAIN_NS;
+    if (slot->kill_ns != UINT64_MAX)
+        return;
+    slot->kill_ns = now + GRACE_NS;
+    slot->asked_twice = true;
+}
+
+/* First the test, where it was only asked before; then whatever keeps its lane. */
+static void kill_stubborn(struct hn_slot *slot, uint64_t now)
+{
+    pid_t lane = hn_lane_pid(&slot->lane);
+
+    if (!slot->asked_twice)
+        signal_test(slot, SIGKILL);
+    else if (lane > 0)
+        (void)kill(lane, SIGKILL);
+    slot->kill_ns = slot->asked_twice ? UINT64_MAX : now + GRACE_NS;
+    slot->asked_twice = true;
+}
+
+static void check_clock(struct hn_run *run, struct hn_slot *slot, uint64_t now)
+{
+    pid_t pid = hn_lane_test_pid(&slot->lane);
+
+    if (now >= slot->half_ns) {
+        slot->cpu_at_half = pid > 0 ? hn_process_cpu_ns(pid) : UINT64_MAX;
+        slot->half_ns = UINT64_MAX;
+    }
+    if (now >= slot->limit_ns && pid > 0)
+        time_out(run, slot, pid, now);
+    else if (now >= slot->limit_ns)
+        wait_for_lane(slot, now);
+    if (now >= slot->kill_ns)
+        kill_stubborn(slot, now);
 }
 
 static void check_clocks(struct hn_run *run)
 {
     uint64_t now = pf_clock_now_ns();
 
-    for (uint32_t i = 0; i < run->schedule->jobs; i++) {
-        struct hn_slot *slot = &run->slots[i];
-        if (!slot->is_busy || slot->lane.test_pid <= 0)
-            continue;
-        if (now >= slot->half_ns) {
-            slot->cpu_at_half = hn_process_cpu_ns(slot->lane.test_pid);
-            slot->half_ns = UINT64_MAX;
-        }
-        if (now >= slot->limit_ns)
-            time_out(run, slot, now);
-        if (now >= slot->kill_ns) {
-            /* First the test, where it was only asked before; then whatever keeps its lane. */
-            (void)kill(slot->asked_twice ? slot->lane.lane_pid : slot->lane.test_pid, SIGKILL);
-            slot->kill_ns =
-                slot->asked_twice ? UINT64_MAX : now + (uint64_t)KILL_GRACE_MS * 1000000u;
-            slot->asked_twice = true;
-        }
-    }
+    for (uint32_t i = 0; i < run->schedule->jobs; i++)
+        if (run->slots[i].is_busy)
+            check_clock(run, &run->slots[i], now);
 }
 
 static int time_to_wait(const struct hn_run *run)
@@ -283,10 +320,10 @@ static void clean_up(struct hn_run *run)
 {
     for (uint32_t i = 0; i < run->schedule->jobs; i++) {
         struct hn_slot *slot = &run->slots[i];
-        if (slot->is_busy && slot->lane.test_pid > 0)
-            (void)kill(slot->lane.test_pid, SIGKILL);
-        if (slot->is_busy)
+        if (slot->is_busy) {
+            signal_test(slot, SIGKILL);
             hn_temp_dir_remove(slot->temp_dir);
+        }
         if (slot->torture_fd > 0)
             (void)close(slot->torture_fd);
         hn_slot_close(slot);

@@ -171,7 +171,7 @@ void hn_slot_end(struct hn_run *run, struct hn_slot *slot)
 
     slot->is_busy = false;
     if (wants_special(run, slot)) {
-        hn_temp_dir_remove(slot->temp_dir);
+        hn_temp_dir_recycle(slot->temp_dir);
         return;
     }
     if (has_output(slot))
@@ -185,7 +185,7 @@ void hn_slot_end(struct hn_run *run, struct hn_slot *slot)
     judge_more(run, slot, attempt);
     if (!run->schedule->keep_output && attempt->status <= HN_SKIP)
         attempt->out = attempt->err = NULL;
-    hn_temp_dir_remove(slot->temp_dir);
+    hn_temp_dir_recycle(slot->temp_dir);
     if (!goes_on(run, slot, attempt))
         hn_run_conclude(run, slot->now.test, attempt, slot->now.attempt);
 }

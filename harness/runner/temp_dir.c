@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/runner/temp_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +52,47 @@ void hn_temp_dir_remove(const char *path)
     (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
+static bool is_empty(DIR *dir)
+{
+    unsigned entries = 0;
+
+    while (entries < 3 && readdir(dir))
+        entries++;
+    return entries == 2; /* "." and ".." */
+}
+
+/* Whoever changed its mode, owner or attributes left a time of change without one of content. */
+static bool is_like_new(const struct stat *st)
+{
+    return (st->st_mode & 07777) == 0700 && st->st_uid == geteuid() && st->st_gid == getegid()
+           && st->st_ctim.tv_sec == st->st_mtim.tv_sec
+           && st->st_ctim.tv_nsec == st->st_mtim.tv_nsec;
+}
+
+static bool is_as_made(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0 && fstat(fd, &st) == 0 && is_like_new(&st);
+    DIR *dir = ok ? fdopendir(fd) : NULL;
+
+    if (dir) {
+        ok = is_empty(dir);
+        (void)closedir(dir);
+    } else if (fd >= 0) {
+        (void)close(fd);
+    }
+    return dir && ok;
+}
+
+void hn_temp_dir_recycle(char *path)
+{
+    if (!*path || is_as_made(path))
+        return;
+    hn_temp_dir_remove(path);
+    path[0] = '\0';
+}
+
 void hn_temp_dir_close(struct hn_temp_dir *temp)
 {
     hn_temp_dir_remove(temp->base);
@@ -58,8 +101,7 @@ void hn_temp_dir_close(struct hn_temp_dir *temp)
 
 void hn_temp_dir_make(struct hn_temp_dir *temp, char *path, size_t size)
 {
-    path[0] = '\0';
-    if (!temp->base[0])
+    if (path[0] || !temp->base[0])
         return;
     (void)snprintf(path, size, "%s/%u", temp->base, temp->made++);
     if (mkdir(path, 0700) != 0)

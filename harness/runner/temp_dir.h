@@ -19,8 +19,12 @@ struct hn_temp_dir {
 bool hn_temp_dir_open(struct hn_temp_dir *temp);
 void hn_temp_dir_close(struct hn_temp_dir *temp);
 
-/* A fresh empty one, "" if there is no place. */
+/* A fresh empty one, "" if there is no place. path is "", or what recycle left. */
 void hn_temp_dir_make(struct hn_temp_dir *temp, char *path, size_t size);
+
+/* As remove, but one that is empty and as it was made stays for the next make. */
+void hn_temp_dir_recycle(char *path);
+
 void hn_temp_dir_remove(const char *path);
 
 #endif

@@ -117,6 +117,24 @@ bool hn_wire_add_test(struct hn_plan *plan, uint32_t binary, const char *packet,
     return true;
 }
 
+bool hn_wire_add_tests(struct hn_plan *plan, uint32_t binary, const char *packet, size_t size,
+                       struct pf_err *err)
+{
+    uint32_t part;
+
+    for (size_t at = sizeof(struct hn_wire_tests); at < size; at += part) {
+        if (size - at < sizeof part)
+            return pf_err_set(err, PF_ERR_FORMAT, "a list of tests is cut short");
+        memcpy(&part, packet + at, sizeof part);
+        at += sizeof part;
+        if (part > size - at)
+            return pf_err_set(err, PF_ERR_FORMAT, "a list of tests is cut short");
+        if (!hn_wire_add_test(plan, binary, packet + at, part, err))
+            return false;
+    }
+    return true;
+}
+
 bool hn_wire_next_record(const struct hn_shared *shared, uint32_t *at, struct hn_record_view *out)
 {
     const size_t room = HN_WIRE_SHARED_BYTES - sizeof(struct hn_shared);

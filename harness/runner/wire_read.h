@@ -24,6 +24,11 @@ ASSAY_CHECKED
 bool hn_wire_add_test(struct hn_plan *plan, uint32_t binary, const char *packet, size_t size,
                       struct pf_err *err);
 
+/* All tests of a HN_WIRE_TESTS packet; those before a bad one are added. */
+ASSAY_CHECKED
+bool hn_wire_add_tests(struct hn_plan *plan, uint32_t binary, const char *packet, size_t size,
+                       struct pf_err *err);
+
 /* One record of a lane's shared mapping; text is NUL-terminated. */
 struct hn_record_view {
     uint32_t kind, line;

@@ -79,6 +79,55 @@ Test(wire_read, a_packet_cut_anywhere_is_an_error)
     hn_plan_fini(&plan);
 }
 
+/* Two tests in one packet. */
+static size_t pack_two(char *packet)
+{
+    struct hn_wire_test head = {.type = HN_WIRE_TEST, .line = 7};
+    uint32_t type = HN_WIRE_TESTS;
+    size_t at = sizeof type;
+
+    memcpy(packet, &type, sizeof type);
+    for (int i = 0; i < 2; i++) {
+        uint32_t part = (uint32_t)pack(packet + at + sizeof part, &head);
+        memcpy(packet + at, &part, sizeof part);
+        at += sizeof part + part;
+    }
+    return at;
+}
+
+Test(wire_read, a_packet_of_tests_is_taken_whole)
+{
+    char packet[512];
+    struct hn_plan plan = empty_plan();
+    struct pf_err err = {0};
+    size_t size = pack_two(packet);
+
+    cr_assert(hn_wire_add_tests(&plan, 0, packet, size, &err), "%s", err.text);
+
+    cr_expect_eq(plan.test_count, 2);
+    cr_expect_eq(plan.tests[1].index, 1);
+    cr_expect_eq(plan.tests[1].line, 7);
+    hn_plan_fini(&plan);
+}
+
+Test(wire_read, a_packet_of_tests_cut_anywhere_is_an_error)
+{
+    char packet[512];
+    size_t size = pack_two(packet);
+    size_t first = sizeof(uint32_t) + (size - sizeof(uint32_t)) / 2;
+
+    for (size_t cut = sizeof(uint32_t) + 1; cut < size; cut++) {
+        struct hn_plan plan = empty_plan();
+        struct pf_err err = {0};
+        char *copy = malloc(cut);
+        memcpy(copy, packet, cut);
+        bool is_between = cut == first; /* one whole test */
+        cr_expect_eq(hn_wire_add_tests(&plan, 0, copy, cut, &err), is_between, "%zu", cut);
+        free(copy);
+        hn_plan_fini(&plan);
+    }
+}
+
 Test(wire_read, hostile_numbers_are_refused_or_tamed)
 {
     char packet[256];
