@@ -40,6 +40,8 @@ static bool read_invitation(const char *text)
     if (!colon || colon == text || (size_t)(colon - text) >= sizeof ag_agent.address
         || strlen(colon + 1) != PF_HANDSHAKE_TOKEN)
         return false;
+    /* An earlier collector's name may have been longer. */
+    memset(ag_agent.address, 0, sizeof ag_agent.address);
     memcpy(ag_agent.address, text, (size_t)(colon - text));
     memcpy(ag_agent.hello.token, colon + 1, PF_HANDSHAKE_TOKEN);
     return true;
@@ -154,10 +156,12 @@ int assay_agent_attach(const char *text)
     if (!ag_agent.alive && !make_alive_word())
         return ENOMEM;
     prepare_hello();
+    errno = 0;
     struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
+    int why = errno ? errno : ECONNREFUSED;
     errno = kept_errno;
     if (!region || !watch_forks())
-        return ECONNREFUSED;
+        return region ? ENOMEM : why;
     if (before)
         (void)munmap(before, before->size_bytes);
     ag_objects_carry_over(region);
