@@ -51,8 +51,10 @@ static int print_man(const char *name)
 
 int main(int argc, char **argv)
 {
-    /* A reader that went away is an error of write(2), not our end. */
+    /* A reader that went away, or a file grown to its limit, is an error of write(2), not our end.
+     */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
 
     if (argc < 2)
         return print_overview(stderr, 2);

@@ -128,6 +128,10 @@ bool pf_perf_rings_open(struct pf_perf_rings *out, uint64_t wish_bytes, struct p
                           "perf events: no memory may be locked for their rings "
                           "(/proc/sys/kernel/perf_event_mlock_kb is used up): end other profilers, "
                           "raise it, or raise ulimit -l");
+    if (why == EMFILE)
+        return pf_err_set(err, PF_ERR_LIMIT,
+                          "perf events: no descriptor is left for a ring for samples: raise "
+                          "ulimit -n");
     return pf_err_sys(err, why, "perf events: a ring for samples");
 }
 

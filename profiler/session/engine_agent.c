@@ -132,6 +132,11 @@ static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_
         return false;
     answer_until(&session->host, apart.result_fd);
     bool ok = pf_inject_apart_end(&apart, &done, err);
+    if (!ok && session->host.refused_errno)
+        return pf_err_sys(err, session->host.refused_errno,
+                          "the agent's shared memory (%llu MiB of addresses, mostly untouched) "
+                          "cannot be mapped: raise the limit of the address space (ulimit -v)",
+                          (unsigned long long)(pf_region_bytes(&session->host.sizes) >> 20));
     if (ok && done.pause_ns > session->longest_pause_ns)
         session->longest_pause_ns = done.pause_ns;
     return ok;

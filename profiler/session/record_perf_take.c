@@ -133,7 +133,7 @@ static bool explain_nothing(const struct pf_perf_session *session, struct pf_err
         return pf_err_set(
             err, PF_ERR_DENIED,
             "process %d may not be profiled by this user: run as root or as its owner", (int)pid);
-    if (session->missed_threads)
+    if (session->missed_threads || !pf_target_has_ended(session->job->target))
         return pf_err_set(err, PF_ERR_LIMIT,
                           "process %d: no descriptors for perf events: raise ulimit -n", (int)pid);
     return pf_err_set(err, PF_ERR_NOT_FOUND, "process %d ended before it could be recorded",
