@@ -214,6 +214,16 @@ static void fault_in(struct pf_perf_session *session, pid_t pid,
         session->mended++;
 }
 
+/*
+ * A kernel thread has none; nor has a thread in the last part of its exit, when its memory is gone
+ * already: nothing at all can be copied, though the stack pointer's page was in use a moment
+ * before.
+ */
+static bool has_user_side(const struct pf_event_sample *sample)
+{
+    return sample->has_regs && !(sample->is_kernel && sample->stack.size == 0);
+}
+
 static void take_sample(struct pf_perf_session *session, const struct pf_event *event)
 {
     const struct pf_event_sample *sample = &event->sample;
@@ -224,8 +234,8 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
         session->quality.without_stack++; /* on its way out: it has no address space any more */
         return;
     }
-    trail.is_rooted = !sample->has_regs; /* at its end, or a kernel thread: there is no user side */
-    if (sample->has_regs)
+    trail.is_rooted = !has_user_side(sample);
+    if (!trail.is_rooted)
         pf_perf_session_unwind(session, session->people.processes[thread->process], &sample->regs,
                                sample->stack, &trail);
     session->cpu_samples++;
