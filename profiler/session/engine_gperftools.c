@@ -24,6 +24,8 @@ enum {
     LOOK_MS = 20,    /* between looks at whether the profiler is there */
 };
 
+static const uint64_t ready_long_ns = 20000000; /* see is_ready */
+
 static const char LIBRARY[] = "libprofiler.so.0";
 
 static bool can_attach(pid_t pid, struct pf_err *err)
@@ -99,8 +101,28 @@ struct watch {
     struct pf_gperftools_switch how;
     char file[PF_GPERFTOOLS_PATH];
     char program[PF_GPERFTOOLS_PATH]; /* that was switched on last */
+    uint64_t ready_ns; /* since when the library has been seen ready for the signal, 0: not yet */
     bool was_on;
 };
+
+/*
+ * libprofiler installs the switch's handler first and makes its profile handler after, under a
+ * once-lock: the switch that comes in between waits for itself for ever. Its tick's handler
+ * (SIGPROF, or SIGALRM with CPUPROFILE_REALTIME) is the last thing it makes; a moment later the
+ * lock is free.
+ */
+static bool is_ready(struct watch *watch)
+{
+    bool is = pf_gperftools_handles(watch->pid, watch->how.signal)
+              && (pf_gperftools_handles(watch->pid, SIGPROF)
+                  || pf_gperftools_handles(watch->pid, SIGALRM));
+
+    if (!is)
+        watch->ready_ns = 0;
+    else if (watch->ready_ns == 0)
+        watch->ready_ns = pf_clock_now_ns();
+    return is && pf_clock_now_ns() - watch->ready_ns >= ready_long_ns;
+}
 
 /*
  * A command may exec another program, which has to be switched on anew. Once a program: when it
@@ -116,9 +138,9 @@ static void keep_on(struct watch *watch)
     if (size <= 0)
         return;
     program[size] = '\0';
-    if (strcmp(program, watch->program) == 0
-        || !pf_gperftools_handles(watch->pid, watch->how.signal))
+    if (strcmp(program, watch->program) == 0 || !is_ready(watch))
         return;
+    watch->ready_ns = 0;
     memcpy(watch->program, program, (size_t)size + 1);
     watch->was_on |=
         pf_gperftools_flip(watch->pid, &watch->how, true, watch->file, sizeof watch->file);
