@@ -18,8 +18,9 @@ const char *const hn_tool_names[] = {"memcheck",  "helgrind",    "drd",
 static bool is_in_path(const char *program)
 {
     char path[4096];
-    const char *places = getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin";
+    const char *places = getenv("PATH");
 
+    places = places ? places : "/usr/bin:/bin";
     while (*places) {
         size_t size = strcspn(places, ":");
         (void)snprintf(path, sizeof path, "%.*s/%s", (int)size, places, program);
