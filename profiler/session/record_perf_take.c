@@ -224,6 +224,18 @@ static bool has_user_side(const struct pf_event_sample *sample)
     return sample->has_regs && !(sample->is_kernel && sample->stack.size == 0);
 }
 
+/*
+ * glibc ends the call frame information of clone and clone3 before their system call, since it
+ * would be wrong in the child. A thread not seen before that stands in the kernel, with one frame
+ * where there is none, has not run yet: that frame is its start.
+ */
+static bool is_at_start(const struct pf_record_thread *thread, const struct pf_event_sample *sample,
+                        const struct pf_trail *trail)
+{
+    return !thread->has_samples && sample->is_kernel && trail->count == 1
+           && trail->lost == PF_LOST_NO_RULE;
+}
+
 static void take_sample(struct pf_perf_session *session, const struct pf_event *event)
 {
     const struct pf_event_sample *sample = &event->sample;
@@ -238,6 +250,7 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
     if (!trail.is_rooted)
         pf_perf_session_unwind(session, session->people.processes[thread->process], &sample->regs,
                                sample->stack, &trail);
+    trail.is_rooted = trail.is_rooted || is_at_start(thread, sample, &trail);
     session->cpu_samples++;
     pf_quality_count(&session->quality, &trail);
     enter_sample(session, thread, sample, &trail);
