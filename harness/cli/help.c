@@ -1,5 +1,5 @@
 /*
- * A verb's help, from the table its parser reads: on the terminal and as a man page.
+ * A verb's help on the terminal, from the table its parser reads.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -66,65 +66,4 @@ void hn_help_print(const struct hn_verb *verb, FILE *to)
         (void)fprintf(to, "\nexamples:\n");
     for (const char *const *example = verb->examples; example && example[0]; example += 2)
         (void)fprintf(to, "  %s\n      %s\n", example[0], example[1]);
-}
-
-/* roff reads a leading dot or quote and every backslash as its own. */
-static void put_roff(const char *text, FILE *to)
-{
-    bool at_line_start = true;
-
-    for (; *text; text++) {
-        if (at_line_start && (*text == '.' || *text == '\''))
-            (void)fputs("\\&", to);
-        if (*text == '\\')
-            (void)fputs("\\e", to);
-        else if (*text == '-')
-            (void)fputs("\\-", to);
-        else
-            (void)fputc(*text, to);
-        at_line_start = *text == '\n';
-    }
-}
-
-static void man_opt(const struct hn_opt *opt, FILE *to)
-{
-    (void)fputs(".TP\n.B ", to);
-    if (opt->key > 0 && opt->key < 256)
-        (void)fprintf(to, "\\-%c, ", opt->key);
-    (void)fputs("\\-\\-", to);
-    put_roff(opt->name, to);
-    if (opt->arg)
-        (void)fprintf(to, " \\fI%s\\fR", opt->arg);
-    (void)fputc('\n', to);
-    put_roff(opt->help, to);
-    (void)fputc('\n', to);
-}
-
-void hn_help_man(const struct hn_verb *verb, FILE *to)
-{
-    (void)fprintf(to, ".TH ASSAY-%s 1\n.SH NAME\nassay\\-%s \\- ", verb->name, verb->name);
-    put_roff(verb->summary, to);
-    (void)fputs("\n.SH SYNOPSIS\n.nf\n", to);
-    for (const char *line = verb->usage; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        (void)fprintf(to, "assay %s %.*s\n", verb->name, (int)strcspn(line, "\n"), line);
-    }
-    (void)fputs(".fi\n.SH DESCRIPTION\n", to);
-    put_roff(verb->about, to);
-    (void)fputs("\n.SH OPTIONS\n", to);
-    for (const struct hn_opt *opt = verb->opts; opt->name; opt++)
-        man_opt(opt, to);
-    if (verb->examples && verb->examples[0])
-        (void)fputs(".SH EXAMPLES\n", to);
-    for (const char *const *example = verb->examples; example && example[0]; example += 2) {
-        (void)fputs(".TP\n.B ", to);
-        put_roff(example[0], to);
-        (void)fputc('\n', to);
-        put_roff(example[1], to);
-        (void)fputc('\n', to);
-    }
-    (void)fputs(
-        ".SH EXIT STATUS\n0 fine; 1 the check found something; 2 wrong usage; 3 it could not be "
-        "done here.\n.SH SEE ALSO\n.BR assay (1)\n",
-        to);
 }

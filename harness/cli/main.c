@@ -37,12 +37,20 @@ static int print_overview(FILE *to, int status)
     return status;
 }
 
+/* For machines: the man pages' builder, a shell's completion. */
+static int print_verbs(void)
+{
+    for (unsigned i = 0; verbs[i]; i++)
+        (void)printf("%s\t%s\n", verbs[i]->name, verbs[i]->summary);
+    return 0;
+}
+
 static int print_man(const char *name)
 {
     const struct hn_verb *verb = name ? find_verb(name) : NULL;
 
     if (!verb) {
-        (void)fputs("assay: --man wants the name of a verb\n", stderr);
+        (void)fputs("assay: --man wants the name of a verb (assay --verbs lists them)\n", stderr);
         return 2;
     }
     hn_help_man(verb, stdout);
@@ -72,6 +80,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--man") == 0)
         return print_man(argv[2]);
+    if (strcmp(argv[1], "--verbs") == 0)
+        return print_verbs();
 
     const struct hn_verb *verb = find_verb(argv[1]);
     if (!verb) {

@@ -1,0 +1,30 @@
+# Run after the command was built: one man page a verb, and the page of the command that lists them,
+# all from what the command says of itself.
+# ASSAY OVERVIEW DIR ASSAY_VERSION ASSAY_RELEASED are given with -D.
+function(ask out)
+  execute_process(COMMAND "${ASSAY}" ${ARGN}
+    OUTPUT_VARIABLE text ERROR_VARIABLE problem RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "assay ${ARGN}: ${result}\n${problem}")
+  endif()
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+file(MAKE_DIRECTORY "${DIR}")
+ask(verbs --verbs)
+string(REPLACE ";" "," verbs "${verbs}")
+string(REGEX MATCHALL "[^\n]+" verbs "${verbs}")
+set(ASSAY_VERBS "")
+set(ASSAY_SEE_ALSO "")
+foreach(line IN LISTS verbs)
+  if(NOT line MATCHES "^([a-z-]+)\t(.+)$")
+    message(FATAL_ERROR "assay --verbs: not a verb and its summary: ${line}")
+  endif()
+  set(verb "${CMAKE_MATCH_1}")
+  string(REPLACE "-" "\\-" summary "${CMAKE_MATCH_2}")
+  string(APPEND ASSAY_VERBS ".TP\n.BR assay\\-${verb} (1)\n${summary}\n")
+  string(APPEND ASSAY_SEE_ALSO ".BR assay\\-${verb} (1),\n")
+  ask(page --man ${verb})
+  file(WRITE "${DIR}/assay-${verb}.1" "${page}")
+endforeach()
+configure_file("${OVERVIEW}" "${DIR}/assay.1" @ONLY)
