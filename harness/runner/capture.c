@@ -77,6 +77,27 @@ static size_t copy_tail(const struct hn_capture *capture, char *to)
     return HN_CAPTURE_TAIL;
 }
 
+/* A NUL byte would end the text, and what follows it would be lost: U+2400 stands for it. */
+static const char *show_zeros(const char *text, size_t size, struct pf_arena *arena)
+{
+    size_t zeros = 0, at = 0;
+
+    for (size_t i = 0; i < size; i++)
+        zeros += text[i] == '\0';
+    if (!zeros)
+        return text;
+    char *shown = pf_arena_alloc(arena, size + 2 * zeros + 1);
+    for (size_t i = 0; i < size; i++)
+        if (text[i]) {
+            shown[at++] = text[i];
+        } else {
+            memcpy(shown + at, "\xE2\x90\x80", 3);
+            at += 3;
+        }
+    shown[at] = '\0';
+    return shown;
+}
+
 const char *hn_capture_text(const struct hn_capture *capture, struct pf_arena *arena)
 {
     uint64_t total = capture->tail_total;
@@ -85,7 +106,7 @@ const char *hn_capture_text(const struct hn_capture *capture, struct pf_arena *a
     if (size == 0)
         return NULL;
     if (total == 0)
-        return pf_arena_text(arena, capture->head, size);
+        return show_zeros(pf_arena_text(arena, capture->head, size), size, arena);
     char *text = pf_arena_alloc(arena, size + HN_CAPTURE_TAIL + 128);
     memcpy(text, capture->head, size);
     if (total > HN_CAPTURE_TAIL)
@@ -93,5 +114,5 @@ const char *hn_capture_text(const struct hn_capture *capture, struct pf_arena *a
                                  (unsigned long long)(total - HN_CAPTURE_TAIL));
     size += copy_tail(capture, text + size);
     text[size] = '\0';
-    return text;
+    return show_zeros(text, size, arena);
 }

@@ -31,7 +31,8 @@ void hn_capture_put(struct hn_capture *capture, const char *bytes, size_t size);
 /* Read what is there without waiting; false at end of file. */
 bool hn_capture_drain(struct hn_capture *capture, int fd);
 
-/* Everything kept, with a line that says how much is missing; NULL if nothing was printed. */
+/* Everything kept, with a line that says how much is missing and U+2400 for NUL bytes; NULL if
+ * nothing was printed. */
 const char *hn_capture_text(const struct hn_capture *capture, struct pf_arena *arena);
 
 #endif

@@ -25,6 +25,20 @@ Test(capture, a_little_is_kept_whole)
     hn_capture_fini(&capture);
 }
 
+Test(capture, what_follows_a_zero_byte_is_kept)
+{
+    struct hn_capture capture = {0};
+    struct pf_arena arena = {0};
+
+    hn_capture_put(&capture, "\0a\0\0b", 5);
+
+    cr_expect_str_eq(hn_capture_text(&capture, &arena), "\xE2\x90\x80"
+                                                        "a\xE2\x90\x80\xE2\x90\x80"
+                                                        "b");
+    pf_arena_fini(&arena);
+    hn_capture_fini(&capture);
+}
+
 /* Every size around the two limits: the beginning, the end, and how much lies between. */
 Test(capture, beginning_and_end_survive_any_flood)
 {
