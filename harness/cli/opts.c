@@ -140,7 +140,7 @@ bool hn_opts_seconds(const struct hn_opts *opts, double min, double max, double 
         end += 1;
     }
     if (end == opts->value || *end || !isfinite(value) || value < min || value > max) {
-        (void)hn_opts_usage(opts, "%s wants seconds from %g to %g (also 500ms, 2m), not '%s'",
+        (void)hn_opts_usage(opts, "%s wants seconds from %.10g to %.10g (also 500ms, 2m), not '%s'",
                             current_name(opts), min, max, opts->value);
         return false;
     }

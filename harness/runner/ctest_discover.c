@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/runner/ctest_discover.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,21 @@ bool hn_ctest_read(struct hn_plan *plan, struct pf_bytes text, struct pf_err *er
     return true;
 }
 
+/* A directory that was named is checked, or ctest would be blamed for it. */
+static bool check_build_dir(const char *dir, struct pf_err *err)
+{
+    char path[4096];
+
+    (void)snprintf(path, sizeof path, "%s/CTestTestfile.cmake", dir);
+    if (access(path, R_OK) == 0)
+        return true;
+    int why = access(dir, F_OK) == 0 ? ENOENT : errno;
+    return pf_err_set(err, PF_ERR_USAGE,
+                      "%s: %s: --build-dir wants the directory CMake built in (enable_testing() "
+                      "makes CTest's files there)",
+                      path, strerror(why));
+}
+
 static const char *find_build_dir(const char *given)
 {
     static const char *const places[] = {".", "build", "build/dev", "build/release", "build/debug"};
@@ -109,9 +125,12 @@ bool hn_ctest_discover(struct hn_plan *plan, const char *build_dir, struct pf_er
         return pf_err_set(err, PF_ERR_USAGE,
                           "no test binary given and no CTest build directory here: name the "
                           "binaries, or --build-dir DIR");
+    if (!check_build_dir(dir, err))
+        return false;
     int out = memfd_create("ctest", MFD_CLOEXEC);
     struct pf_spawn spawn = {.argv = argv, .dir = dir, .stdout_fd = out};
-    bool ok = pf_child_start(&child, &spawn, err);
+    bool ok = pf_child_start(&child, &spawn, err)
+              || pf_err_prepend(err, "which suites CTest knows cannot be asked");
     if (ok && !pf_child_wait(&child, pf_clock_now_ns() + CTEST_SECONDS * 1000000000ull))
         ok = pf_err_set(err, PF_ERR_SYSTEM, "ctest in %s did not answer", dir);
     pf_child_stop(&child, 0);

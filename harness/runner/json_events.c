@@ -36,7 +36,8 @@ static void put_line(struct hn_json_events *events, json_t *object)
     struct pf_buf line = {0};
 
     pf_buf_printf(&line, "%s\n", text ? text : "{}");
-    if (!events->failed && !pf_file_write_fd(events->fd, pf_buf_view(&line), "json", &events->err))
+    if (!events->failed
+        && !pf_file_write_fd(events->fd, pf_buf_view(&line), events->path, &events->err))
         events->failed = true;
     pf_buf_fini(&line);
     free(text);
@@ -147,7 +148,7 @@ static void on_end(void *self, const struct hn_test *test, const struct hn_attem
 
 bool hn_json_open(struct hn_json_events *events, const char *path, struct pf_err *err)
 {
-    *events = (struct hn_json_events){.fd = STDOUT_FILENO};
+    *events = (struct hn_json_events){.fd = STDOUT_FILENO, .path = path};
     events->listener = (struct hn_listener){.self = events, .on_start = on_start, .on_end = on_end};
     if (strcmp(path, "-") == 0)
         return true;

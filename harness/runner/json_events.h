@@ -16,6 +16,7 @@
 
 struct hn_json_events {
     int fd;
+    const char *path; /* kept for messages */
     bool failed;
     struct pf_err err; /* the first, if failed */
     struct hn_listener listener;

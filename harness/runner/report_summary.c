@@ -8,7 +8,7 @@
 
 #include "harness/runner/test_report.h"
 
-enum { OUTPUT_LINES = 60, MESSAGES_SHOWN = 25, SLOWEST_MAX = 50 };
+enum { OUTPUT_LINES = 60, OUTPUT_FIRST_LINES = 20, MESSAGES_SHOWN = 25, SLOWEST_MAX = 50 };
 
 static const char *color_of(enum hn_status status)
 {
@@ -27,20 +27,25 @@ static void put_status(struct pf_sink *sink, enum hn_status status, bool color)
         pf_sink_put_str(sink, hn_status_name(status));
 }
 
-/* Each line of text behind the prefix, the first lines only. */
-static void put_lines(struct pf_sink *sink, const char *prefix, const char *text, unsigned max)
+/* So many lines of text behind the prefix; what is left of it. */
+static const char *put_some(struct pf_sink *sink, const char *prefix, const char *text,
+                            unsigned count)
 {
-    for (unsigned i = 0; *text; i++) {
+    for (; *text && count; count--) {
         size_t size = strcspn(text, "\n");
-        if (i == max) {
-            pf_sink_printf(sink, "%s...\n", prefix);
-            return;
-        }
         pf_sink_put_str(sink, prefix);
         pf_sink_put(sink, text, size);
         pf_sink_put_str(sink, "\n");
         text += size + (text[size] == '\n');
     }
+    return text;
+}
+
+/* The first lines only. */
+static void put_lines(struct pf_sink *sink, const char *prefix, const char *text, unsigned max)
+{
+    if (*put_some(sink, prefix, text, max))
+        pf_sink_printf(sink, "%s...\n", prefix);
 }
 
 static void put_message(struct pf_sink *sink, const struct hn_message *message)
@@ -63,12 +68,34 @@ static void put_message(struct pf_sink *sink, const struct hn_message *message)
         put_lines(sink, "    ", message->text + first + 1, OUTPUT_LINES);
 }
 
+static unsigned count_lines(const char *text)
+{
+    unsigned count = 0;
+
+    for (; *text; count++) {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return count;
+}
+
+/* How it began, and the last words, which say most about how it ended. */
 static void put_output(struct pf_sink *sink, const char *name, const char *text)
 {
     if (!text || !*text)
         return;
+    unsigned lines = count_lines(text);
     pf_sink_printf(sink, "    -- %s --\n", name);
-    put_lines(sink, "    | ", text, OUTPUT_LINES);
+    if (lines > OUTPUT_LINES) {
+        text = put_some(sink, "    | ", text, OUTPUT_FIRST_LINES);
+        pf_sink_printf(sink, "    ... %u lines left out (--junit, --html, --json-out have them)\n",
+                       lines - OUTPUT_LINES);
+        for (lines -= OUTPUT_FIRST_LINES; lines > OUTPUT_LINES - OUTPUT_FIRST_LINES; lines--) {
+            text += strcspn(text, "\n");
+            text += *text == '\n';
+        }
+    }
+    (void)put_some(sink, "    | ", text, OUTPUT_LINES);
 }
 
 void hn_write_findings(struct pf_sink *sink, const struct hn_attempt *attempt,

@@ -99,7 +99,7 @@ static void put_thread(struct writer *writer, const struct pf_stacks_thread *thr
     if (thread->tid == marked)
         pf_buf_put_str(&writer->text, ", which crashed:\n");
     else
-        pf_buf_printf(&writer->text, ", %s:\n", thread->wait.text);
+        pf_buf_printf(&writer->text, ", %s:\n", *thread->wait.text ? thread->wait.text : "running");
     if (thread->stack == PF_NONE)
         pf_buf_printf(&writer->text, "  %s\n", thread->trouble);
     else

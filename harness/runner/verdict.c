@@ -227,7 +227,7 @@ static void judge_time(struct judge *judge)
 {
     if (judge->seen->was_idle)
         raise_to(judge, HN_HANG,
-                 hn_text(judge->arena, "hung: over its %g s, the last half of them idle",
+                 hn_text(judge->arena, "hung: over its time limit of %g s, and idle for half of it",
                          judge->seen->limit_s));
     else
         raise_to(judge, HN_TIMEOUT,

@@ -205,6 +205,17 @@ Test(test_life, without_binary_and_ctest_the_remedy_is_named)
     cr_expect(strstr(ts_err(&run), "--build-dir"));
 }
 
+Test(test_life, a_build_directory_that_is_none_is_named)
+{
+    struct ts_result missing = ts_run("assay test --build-dir /no/such/dir");
+    struct ts_result empty = ts_run("cd %s && assay test --build-dir .", ts_temp_dir());
+
+    cr_expect_eq(missing.status, 2);
+    cr_expect(strstr(ts_err(&missing), "/no/such/dir/CTestTestfile.cmake: No such file"));
+    cr_expect_eq(empty.status, 2);
+    cr_expect(strstr(ts_err(&empty), "./CTestTestfile.cmake: No such file"));
+}
+
 /* Both directories are what Criterion's own runner dies without. */
 Test(test_life, read_only_tmp_and_no_dev_shm_are_no_obstacle)
 {

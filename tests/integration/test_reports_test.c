@@ -134,6 +134,27 @@ Test(test_reports, a_full_disk_is_told_and_leaves_nothing_half_written)
     cr_expect(strstr(ts_err(&run), "/dev/full"), "%s", ts_err(&run));
 }
 
+Test(test_reports, a_full_disk_under_the_events_is_told_by_name)
+{
+    struct ts_result run = ts_run(
+        "cd %s && assay test --history none sample_own_main --json-out /dev/full", ts_suites_dir());
+
+    cr_expect_eq(run.status, 3);
+    cr_expect(strstr(ts_err(&run), "/dev/full"), "%s", ts_err(&run));
+}
+
+Test(test_reports, much_output_shows_its_beginning_and_its_end)
+{
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_noisy -k prints_much", ts_suites_dir());
+
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "    | line 1\n"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "    | line 20\n    ... 940 lines left out"));
+    cr_expect(strstr(ts_out(&run), "    | line 961\n"));
+    cr_expect(strstr(ts_out(&run), "    | line 1000\n"));
+}
+
 Test(test_reports, the_slowest_are_listed)
 {
     struct ts_result run = report("sample_documented -k late -k asserts/pass --slowest 2");

@@ -108,6 +108,19 @@ Test(test_verdicts, a_hang_shows_where_it_waits)
     ts_run_events_fini(&run);
 }
 
+/* Neither a zero byte nor a thread that waits for nothing leaves a hole in what is told. */
+Test(test_verdicts, zero_bytes_and_a_busy_thread_are_shown)
+{
+    struct ts_run_events run = ts_run_suites("sample_noisy -k zeros -k spins");
+    json_t *output = json_object_get(ts_end_of(&run, "prints_zeros"), "output");
+
+    cr_expect_str_eq(json_string_value(json_object_get(output, "stdout")), "before\xE2\x90\x80"
+                                                                           "after");
+    cr_expect_str_eq(ts_status_of(&run, "spins"), "timeout");
+    cr_expect(strstr(ts_end_text(&run, "spins", "stacks"), ", running:"));
+    ts_run_events_fini(&run);
+}
+
 Test(test_verdicts, nothing_a_test_started_survives_it)
 {
     struct ts_run_events run = ts_run_suites("sample_verdicts -k left_over");
