@@ -37,6 +37,12 @@ uint32_t pf_hash_find(const struct pf_hash *hash, uint64_t key_hash, pf_hash_sam
     }
 }
 
+void pf_hash_announce(const struct pf_hash *hash, uint64_t key_hash)
+{
+    if (hash->slots)
+        __builtin_prefetch(&hash->slots[kept_half(key_hash) & hash->mask]);
+}
+
 static void place(struct pf_hash *hash, struct pf_hash_slot slot)
 {
     uint32_t at = slot.hash & hash->mask;

@@ -36,6 +36,9 @@ void pf_hash_fini(struct pf_hash *hash);
 uint32_t pf_hash_find(const struct pf_hash *hash, uint64_t key_hash, pf_hash_same same,
                       const void *owner, const void *sought);
 
+/* The key will be sought soon: its slot is fetched from memory meanwhile. */
+void pf_hash_announce(const struct pf_hash *hash, uint64_t key_hash);
+
 /* Enter an id that pf_hash_find did not find. Grows by itself; amortised O(1). */
 void pf_hash_add(struct pf_hash *hash, uint64_t key_hash, uint32_t id);
 

@@ -127,6 +127,10 @@ uint32_t pf_profile_mapping(struct pf_profile *profile, const struct pf_mapping 
 uint32_t pf_profile_function(struct pf_profile *profile, const struct pf_function *function);
 uint32_t pf_profile_location(struct pf_profile *profile, uint64_t address, uint32_t mapping);
 uint32_t pf_profile_stack(struct pf_profile *profile, const uint32_t *locations, uint32_t count);
+/* A stack that is about to be entered: what has to be looked at is fetched from memory meanwhile.
+ */
+void pf_profile_stack_announce(const struct pf_profile *profile, const uint32_t *locations,
+                               uint32_t count);
 uint32_t pf_profile_label_set(struct pf_profile *profile, const struct pf_label *labels,
                               uint32_t count);
 

@@ -234,6 +234,12 @@ static bool same_stack(const void *owner, uint32_t id, const void *sought)
            && (count == 0 || memcmp(locations, key->items, count * sizeof *locations) == 0);
 }
 
+void pf_profile_stack_announce(const struct pf_profile *profile, const uint32_t *locations,
+                               uint32_t count)
+{
+    pf_hash_announce(&profile->stacks.index, pf_hash_bytes(locations, count * sizeof *locations));
+}
+
 uint32_t pf_profile_stack(struct pf_profile *profile, const uint32_t *locations, uint32_t count)
 {
     struct span_key key = {locations, count};
@@ -305,6 +311,15 @@ static bool same_sample(const void *owner, uint32_t id, const void *sought)
     return a->stack == b->stack && a->labels == b->labels;
 }
 
+/* Stacks are mostly numbered as their samples come: eight in a row share a line of the processor's
+ * cache in the index, whose position is the hash's upper half. */
+static uint64_t sample_hash(const struct pf_sample *sample)
+{
+    const uint64_t row = 7ULL << 32;
+
+    return (mix(sample->stack >> 3, sample->labels) & ~row) | ((uint64_t)sample->stack << 32 & row);
+}
+
 /* Rows of values follow the samples' capacity. */
 static uint32_t append_sample(struct pf_profile *profile, const struct pf_sample *sample,
                               uint64_t hash)
@@ -329,7 +344,7 @@ uint32_t pf_profile_add(struct pf_profile *profile, uint32_t stack, uint32_t lab
         return PF_NONE;
 
     struct pf_sample sample = {stack, labels};
-    uint64_t hash = mix(stack, labels);
+    uint64_t hash = sample_hash(&sample);
     uint32_t id = pf_hash_find(&profile->samples.index, hash, same_sample, profile, &sample);
     if (id == PF_HASH_NONE)
         id = append_sample(profile, &sample, hash);

@@ -133,8 +133,8 @@ static void swap_to_front(struct builder *b, uint32_t at, uint32_t front)
 /* Frames lie anywhere: ask for those to come while this one is worked on. */
 static void look_ahead(const struct builder *b, uint32_t depth, uint32_t at, uint32_t end)
 {
-    if (at + 12 < end)
-        __builtin_prefetch(b->paths->ids + b->order[at + 12].at + depth);
+    if (at + 32 < end)
+        __builtin_prefetch(b->paths->ids + b->order[at + 32].at + depth);
 }
 
 /* Sort a node's paths into branches; those that end here are its self. Returns how many ended:

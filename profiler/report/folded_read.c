@@ -1,10 +1,10 @@
 /*
  * Folded stacks: "root;caller;leaf COUNT" a line, as stackcollapse-*.pl and bpftrace make them.
  *
- * Fast, because these files are large: the file is read in place, a frame's text is looked up in a
- * small table of names seen so far, and what a line has in common with the one before is not looked
- * at again. "_[k]" after a name marks the kernel. A count may be a fraction (--countname); it is
- * rounded. Format: github.com/brendangregg/FlameGraph, README.
+ * Fast, because these files are large: the file is read in place, what a line has in common with
+ * the one before is not looked at again, and whatever must be looked up in a large table is
+ * announced a line ahead. "_[k]" after a name marks the kernel. A count may be a fraction
+ * (--countname); it is rounded. Format: github.com/brendangregg/FlameGraph, README.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,29 +15,27 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/profile/profile.h"
+#include "profiler/report/folded_names_priv.h"
 #include "profiler/report/readers_priv.h"
 
-enum { FOLDED_DEPTH_MAX = 1 << 16, FOLDED_FIRST_SLOTS = 1024 };
+enum { FOLDED_DEPTH_MAX = 1 << 16 };
 
-/* Names of up to 16 bytes, which most are, are their own key: nothing else is touched to find them.
- */
-struct name_slot {
-    uint64_t low, high; /* the bytes; of a longer name: its hash, and where it stands */
-    uint32_t size;      /* 0: empty */
-    uint32_t location;
-};
+static const char unnamed[] = "[unknown]";
 
 struct folded_in {
     struct pf_profile *out;
-    struct name_slot *slots;
-    uint32_t slot_mask, slot_count;
+    struct pf_folded_names names;
     uint32_t kernel; /* mapping, PF_NONE until needed */
-    /* The line before: its frames, root first, and where each ends. */
+    /* The line before: its frames' locations, root first, and where each ends. */
     const char *line;
     size_t line_size;
-    uint32_t *frames, *ends;
-    uint32_t *leaf_first;
+    uint32_t *locations, *ends;
     uint32_t depth, capacity;
+    struct pf_folded_name *keys; /* of this line's frames that the line before does not have */
+    /* The stack that is entered when the next one is known: by then it has been fetched. */
+    uint32_t *leaf_first;
+    uint32_t pending_depth;
+    int64_t pending_count;
 };
 
 static uint64_t load_word(const char *text)
@@ -46,60 +44,6 @@ static uint64_t load_word(const char *text)
 
     memcpy(&word, text, sizeof word);
     return word;
-}
-
-static struct name_slot make_key(const char *text, size_t size)
-{
-    struct name_slot key = {.size = (uint32_t)size};
-
-    if (size > 16) {
-        key.low = pf_hash_bytes(text, size);
-        key.high = (uint64_t)(uintptr_t)text;
-    } else if (size >= 8) {
-        key.low = load_word(text);
-        key.high = load_word(text + size - 8);
-    } else {
-        memcpy(&key.low, text, size);
-    }
-    return key;
-}
-
-static uint32_t first_slot(const struct folded_in *in, const struct name_slot *key)
-{
-    uint64_t mixed = key->low ^ (key->size > 16 ? 0 : key->high * 0x9e3779b97f4a7c15ULL);
-
-    return (uint32_t)pf_hash_u64(mixed + key->size) & in->slot_mask;
-}
-
-static bool is_same_name(const struct name_slot *a, const struct name_slot *b)
-{
-    if (a->low != b->low || a->size != b->size)
-        return false;
-    return a->high == b->high
-           || (a->size > 16
-               /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): long names have both */
-               && memcmp((const void *)(uintptr_t)a->high, (const void *)(uintptr_t)b->high,
-                         a->size)
-                      == 0);
-}
-
-static void grow_slots(struct folded_in *in)
-{
-    struct name_slot *old = in->slots;
-    uint32_t old_count = old ? in->slot_mask + 1 : 0;
-    uint32_t count = old ? old_count * 2 : FOLDED_FIRST_SLOTS;
-
-    in->slots = pf_mem_new(count, sizeof *in->slots);
-    in->slot_mask = count - 1;
-    for (uint32_t i = 0; i < old_count; i++) {
-        if (!old[i].size)
-            continue;
-        uint32_t at = first_slot(in, &old[i]);
-        while (in->slots[at].size)
-            at = (at + 1) & in->slot_mask;
-        in->slots[at] = old[i];
-    }
-    free(old);
 }
 
 static uint32_t kernel_mapping(struct folded_in *in)
@@ -111,32 +55,17 @@ static uint32_t kernel_mapping(struct folded_in *in)
     return in->kernel;
 }
 
-static uint32_t enter_name(struct folded_in *in, const char *text, size_t size)
+static uint32_t enter_name(struct folded_in *in, struct pf_bytes name)
 {
-    bool is_kernel = size > 4 && memcmp(text + (size - 4), "_[k]", 4) == 0;
+    const char *text = name.at;
+    bool is_kernel = name.size > 4 && memcmp(text + (name.size - 4), "_[k]", 4) == 0;
     struct pf_function function = {
-        .name = pf_profile_string_n(in->out, text, is_kernel ? size - 4 : size)};
+        .name = pf_profile_string_n(in->out, text, is_kernel ? name.size - 4 : name.size)};
     struct pf_line line = {pf_profile_function(in->out, &function), 0};
     struct pf_location location = {.mapping = is_kernel ? kernel_mapping(in) : PF_NONE,
                                    .line_count = 1};
 
     return pf_profile_location_with_lines(in->out, &location, &line);
-}
-
-static uint32_t find_name(struct folded_in *in, const char *text, size_t size)
-{
-    struct name_slot key = make_key(text, size);
-    uint32_t at = first_slot(in, &key);
-
-    for (; in->slots[at].size; at = (at + 1) & in->slot_mask)
-        if (is_same_name(&in->slots[at], &key))
-            return in->slots[at].location;
-
-    key.location = enter_name(in, text, size);
-    in->slots[at] = key;
-    if (++in->slot_count > in->slot_mask / 2)
-        grow_slots(in);
-    return key.location;
 }
 
 /* How many of the last line's frames this one begins with, whole. */
@@ -162,31 +91,63 @@ static void make_room(struct folded_in *in)
     if (in->depth < in->capacity)
         return;
     in->capacity = in->capacity ? in->capacity * 2 : 64;
-    in->frames = pf_mem_resize(in->frames, in->capacity, sizeof *in->frames);
+    in->locations = pf_mem_resize(in->locations, in->capacity, sizeof *in->locations);
     in->ends = pf_mem_resize(in->ends, in->capacity, sizeof *in->ends);
+    in->keys = pf_mem_resize(in->keys, in->capacity, sizeof *in->keys);
     in->leaf_first = pf_mem_resize(in->leaf_first, in->capacity, sizeof *in->leaf_first);
 }
 
-/* Split text at ';' into in->frames; false if it is too deep. */
-static bool split(struct folded_in *in, const char *text, size_t size)
+/* A frame's text in the line; one that is empty has no name. */
+static struct pf_bytes frame_text(const struct folded_in *in, uint32_t frame)
 {
-    in->depth = count_common(in, text, size);
+    size_t from = frame ? in->ends[frame - 1] + 1 : 0;
+
+    return in->ends[frame] > from ? (struct pf_bytes){in->line + from, in->ends[frame] - from}
+                                  : (struct pf_bytes){unnamed, sizeof unnamed - 1};
+}
+
+/* Divide the line at ';' and announce the frames from in->depth on; false if it is too deep. */
+static bool announce_frames(struct folded_in *in)
+{
     assert(in->depth == 0 || in->ends);
     size_t at = in->depth ? in->ends[in->depth - 1] + 1 : 0;
 
-    in->line = text;
-    in->line_size = size;
-    while (at < size) {
-        const char *semicolon = memchr(text + at, ';', size - at);
-        size_t end = semicolon ? (size_t)(semicolon - text) : size;
+    while (at < in->line_size) {
+        const char *semicolon = memchr(in->line + at, ';', in->line_size - at);
+        size_t end = semicolon ? (size_t)(semicolon - in->line) : in->line_size;
         if (in->depth == FOLDED_DEPTH_MAX)
             return false;
         make_room(in);
-        in->frames[in->depth] = end > at ? find_name(in, text + at, end - at)
-                                         : find_name(in, "[unknown]", strlen("[unknown]"));
-        in->ends[in->depth++] = (uint32_t)end;
+        in->ends[in->depth] = (uint32_t)end;
+        struct pf_bytes text = frame_text(in, in->depth);
+        in->keys[in->depth++] = pf_folded_names_announce(&in->names, text.at, text.size);
         at = end + 1;
     }
+    return true;
+}
+
+static void name_frames(struct folded_in *in, uint32_t first)
+{
+    for (uint32_t i = first; i < in->depth; i++) {
+        in->locations[i] = pf_folded_names_find(&in->names, &in->keys[i]);
+        if (in->locations[i] == PF_NONE) {
+            in->locations[i] = enter_name(in, frame_text(in, i));
+            pf_folded_names_enter(&in->names, &in->keys[i], in->locations[i]);
+        }
+    }
+}
+
+/* The line's frames to in->locations; false if it is too deep. */
+static bool split(struct folded_in *in, const char *text, size_t size)
+{
+    uint32_t common = count_common(in, text, size);
+
+    in->depth = common;
+    in->line = text;
+    in->line_size = size;
+    if (!announce_frames(in))
+        return false;
+    name_frames(in, common);
     return true;
 }
 
@@ -238,12 +199,22 @@ static bool divide(const char *text, size_t size, size_t *stack_size, int64_t *c
     return read_count(space + 1, size - *stack_size - 1, count);
 }
 
+static void enter_pending(struct folded_in *in)
+{
+    uint32_t stack = pf_profile_stack(in->out, in->leaf_first, in->pending_depth);
+
+    (void)pf_profile_add(in->out, stack, PF_NONE, &in->pending_count);
+}
+
 static void add_line(struct folded_in *in, int64_t count)
 {
+    if (in->pending_depth)
+        enter_pending(in);
     for (uint32_t i = 0; i < in->depth; i++)
-        in->leaf_first[i] = in->frames[in->depth - 1 - i];
-    uint32_t stack = pf_profile_stack(in->out, in->leaf_first, in->depth);
-    (void)pf_profile_add(in->out, stack, PF_NONE, &count);
+        in->leaf_first[i] = in->locations[in->depth - 1 - i];
+    in->pending_depth = in->depth;
+    in->pending_count = count;
+    pf_profile_stack_announce(in->out, in->leaf_first, in->depth);
 }
 
 static bool is_blank(struct pf_bytes line)
@@ -271,6 +242,8 @@ static bool read_lines(struct folded_in *in, struct pf_bytes bytes, struct pf_er
                               number, FOLDED_DEPTH_MAX);
         add_line(in, count);
     }
+    if (in->pending_depth)
+        enter_pending(in);
     if (in->out->is_full)
         return pf_err_set(err, PF_ERR_LIMIT, "folded: more items than a profile may hold");
     return true;
@@ -300,12 +273,13 @@ bool pf_folded_read(struct pf_profile *out, struct pf_bytes bytes, struct pf_err
     struct folded_in in = {.out = out, .kernel = PF_NONE};
 
     (void)pf_profile_add_value_type(out, "samples", "count");
-    grow_slots(&in);
+    pf_folded_names_init(&in.names);
     bool ok = read_lines(&in, bytes, err);
 
-    free(in.slots);
-    free(in.frames);
+    pf_folded_names_fini(&in.names);
+    free(in.locations);
     free(in.ends);
+    free(in.keys);
     free(in.leaf_first);
     return ok;
 }

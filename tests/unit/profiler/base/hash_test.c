@@ -37,6 +37,21 @@ Test(hash, every_item_is_found_after_growing)
     pf_hash_fini(&hash);
 }
 
+Test(hash, announcing_changes_nothing_even_in_an_empty_table)
+{
+    uint64_t item = 7;
+    struct pf_hash hash = {0};
+
+    pf_hash_announce(&hash, pf_hash_u64(item));
+    pf_hash_add(&hash, pf_hash_u64(item), 0);
+    pf_hash_announce(&hash, pf_hash_u64(item));
+    pf_hash_announce(&hash, pf_hash_u64(8));
+
+    cr_assert_eq(pf_hash_find(&hash, pf_hash_u64(item), same, &item, &item), 0);
+    cr_assert_eq(hash.count, 1);
+    pf_hash_fini(&hash);
+}
+
 Test(hash, equal_hashes_are_told_apart_by_the_owner)
 {
     uint64_t items[] = {7, 8};

@@ -179,6 +179,24 @@ Test(profile, many_samples_keep_their_rows)
         cr_assert_eq(pf_profile_values_view(&profile, i)[1], 2 * (int64_t)i);
 }
 
+Test(profile, neighbouring_stacks_and_label_sets_keep_rows_of_their_own)
+{
+    enum { STACKS = 100, SETS = 3 };
+    uint32_t sets[SETS] = {PF_NONE};
+
+    for (int i = 1; i < SETS; i++)
+        sets[i] = pf_profile_label_set(&profile, &(struct pf_label){.key = 1, .num = i}, 1);
+    for (int round = 0; round < 2; round++)
+        for (uint32_t stack = 0; stack < STACKS; stack++)
+            for (int i = 0; i < SETS; i++)
+                (void)pf_profile_add(&profile, stack, sets[i],
+                                     (int64_t[]){1, (int64_t)stack * SETS + i});
+
+    cr_assert_eq(profile.samples.count, STACKS * SETS);
+    for (uint32_t i = 0; i < STACKS * SETS; i++)
+        cr_assert_eq(pf_profile_values_view(&profile, i)[1], 2 * (int64_t)i);
+}
+
 Test(profile, move_leaves_the_source_empty)
 {
     struct pf_profile to = {0};
