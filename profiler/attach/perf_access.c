@@ -138,8 +138,8 @@ void pf_perf_sampler(struct perf_event_attr *out, const struct pf_perf_access *a
     attr.task = 1;
     attr.context_switch = wish->with_switches;
     attr.sample_id_all = 1;
-    attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD
-                       | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+    attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU
+                       | PERF_SAMPLE_PERIOD | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
     if (access->has_kernel) {
         attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
         attr.exclude_callchain_user = 1; /* the user side is ours to unwind */

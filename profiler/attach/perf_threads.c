@@ -39,6 +39,7 @@ void pf_perf_threads_init(struct pf_perf_threads *set, const struct pf_perf_ring
                                     .access = *access,
                                     .wish = *wish,
                                     .root_free = PF_TID_NONE,
+                                    .cpus_root = PF_TID_NONE,
                                     .heir_free = PF_TID_NONE};
 }
 
@@ -113,8 +114,13 @@ static void close_root(struct pf_perf_threads *set, uint32_t index)
     struct pf_perf_root *root = &set->roots[index];
     struct reading sum = read_root(set, root);
 
-    set->closed_cpu_ns += sum.running_ns;
-    set->closed_lost += sum.lost;
+    if (index == set->cpus_root) {
+        set->closed_cpus_lost += sum.lost;
+        set->cpus_root = PF_TID_NONE;
+    } else {
+        set->closed_cpu_ns += sum.running_ns;
+        set->closed_lost += sum.lost;
+    }
     close_fds(root->fds, set->rings->count);
     *root = (struct pf_perf_root){.stack_bytes = set->root_free};
     set->root_free = index;
@@ -156,28 +162,76 @@ static int open_fds(const struct pf_perf_threads *set, const struct perf_event_a
     return 0;
 }
 
-/* The one root of whole CPUs is the first. */
-enum { CPUS_ROOT = 0, ANYBODY = -1 };
+enum { ANYBODY = -1, CLOSE_AT_ONCE = 64 };
+
+/* What the threads' stacks were found to need is needed on. */
+static uint32_t largest_copy(const struct pf_perf_threads *set)
+{
+    uint32_t bytes = set->wish.stack_bytes;
+
+    for (uint32_t i = 0; i < set->root_count; i++)
+        if (set->roots[i].fds && set->roots[i].stack_bytes > bytes)
+            bytes = set->roots[i].stack_bytes;
+    return bytes;
+}
+
+/* The kernel numbers events in the order in which they are opened. */
+static uint64_t lowest_id(const int *fds, uint32_t count)
+{
+    uint64_t lowest = UINT64_MAX;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t id = 0;
+        if (ioctl(fds[i], PERF_EVENT_IOC_ID, &id) == 0 && id < lowest)
+            lowest = id;
+    }
+    return lowest;
+}
+
+static void forget_heirs(struct pf_perf_threads *set)
+{
+    pf_tid_map_fini(&set->by_tid);
+    set->by_tid = (struct pf_tid_map){0};
+    set->heir_count = 0;
+    set->heir_free = PF_TID_NONE;
+    set->live = 0;
+}
 
 int pf_perf_threads_open_cpus(struct pf_perf_threads *set)
 {
     struct perf_event_attr attr;
+    struct pf_perf_wish wish = set->wish;
     int *fds = pf_mem_new(set->rings->count, sizeof *fds);
-    uint32_t stack_bytes = set->wish.stack_bytes;
 
-    set->wish.whole_cpu = true;
-    pf_perf_sampler(&attr, &set->access, &set->wish);
+    wish.whole_cpu = true;
+    wish.stack_bytes = largest_copy(set);
+    pf_perf_sampler(&attr, &set->access, &wish);
     int why = open_fds(set, &attr, ANYBODY, fds);
     if (why != 0) {
-        set->wish.whole_cpu = false;
         free(fds);
         return why;
     }
-    uint32_t index = take_root(set);
-    set->roots[index] =
-        (struct pf_perf_root){.tid = ANYBODY, .heirs = 1, .stack_bytes = stack_bytes, .fds = fds};
+    set->wish = wish;
+    set->cpus_root = take_root(set);
+    set->roots[set->cpus_root] = (struct pf_perf_root){
+        .tid = ANYBODY, .heirs = 1, .stack_bytes = wish.stack_bytes, .fds = fds};
     set->open_roots++;
+    if (set->cpus_first_id == 0)
+        set->cpus_first_id = lowest_id(fds, set->rings->count);
+    forget_heirs(set);
     return 0;
+}
+
+bool pf_perf_threads_close_some(struct pf_perf_threads *set)
+{
+    uint32_t closed = 0;
+
+    for (uint32_t i = 0; i < set->root_count && closed < CLOSE_AT_ONCE; i++)
+        if (set->roots[i].fds && i != set->cpus_root) {
+            close_root(set, i);
+            closed++;
+        }
+    return closed > 0;
 }
 
 /* Larger copies for everybody. */
@@ -186,19 +240,20 @@ static bool grow_cpus(struct pf_perf_threads *set)
     uint32_t bytes = set->wish.stack_bytes * GROW_FACTOR;
 
     set->wish.stack_bytes = bytes > PF_STACK_COPY_MAX ? PF_STACK_COPY_MAX : bytes;
-    close_root(set, CPUS_ROOT);
+    close_root(set, set->cpus_root);
     int why = pf_perf_threads_open_cpus(set);
     set->grown++;
     return why == 0;
 }
 
-static bool has_fds_left(const struct pf_perf_threads *set, uint32_t threads)
+bool pf_perf_threads_has_room(const struct pf_perf_threads *set, uint32_t threads)
 {
     struct rlimit limit;
     uint64_t used = ((uint64_t)set->open_roots + threads) * set->rings->count;
+    uint64_t reserved = FDS_RESERVED + (uint64_t)set->rings->count; /* whole CPUs may come */
 
     return getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY
-           || used + FDS_RESERVED < limit.rlim_cur;
+           || used + reserved < limit.rlim_cur;
 }
 
 static enum pf_perf_opened say_refused(struct pf_perf_threads *set, int why)
@@ -228,7 +283,7 @@ enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid,
     if (stack_bytes)
         wish.stack_bytes = stack_bytes;
     pf_perf_sampler(&attr, &set->access, &wish);
-    int why = has_fds_left(set, 1) ? open_fds(set, &attr, tid, fds) : EMFILE;
+    int why = pf_perf_threads_has_room(set, 1) ? open_fds(set, &attr, tid, fds) : EMFILE;
     if (why != 0) {
         free(fds);
         return say_refused(set, why);
@@ -236,7 +291,7 @@ enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid,
 
     uint32_t index = take_root(set);
     set->roots[index] =
-        (struct pf_perf_root){.tid = tid, .stack_bytes = wish.stack_bytes, .fds = fds};
+        (struct pf_perf_root){.pid = pid, .tid = tid, .stack_bytes = wish.stack_bytes, .fds = fds};
     set->open_roots++;
     add_heir(set, pid, tid, index);
     return PF_PERF_OPENED;
@@ -274,14 +329,11 @@ void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid)
 }
 
 /* Open every heir of a root with events of its own and give the root's up. */
-static bool grow_root(struct pf_perf_threads *set, uint32_t index)
+static bool grow_root(struct pf_perf_threads *set, uint32_t index, uint32_t bytes)
 {
-    uint32_t bytes = set->roots[index].stack_bytes * GROW_FACTOR;
     uint32_t heirs = set->roots[index].heirs;
 
-    if (bytes > PF_STACK_COPY_MAX)
-        bytes = PF_STACK_COPY_MAX;
-    if (!has_fds_left(set, heirs))
+    if (!pf_perf_threads_has_room(set, heirs))
         return false;
 
     struct pf_perf_heir *moving = pf_mem_new(heirs, sizeof *moving);
@@ -298,12 +350,30 @@ static bool grow_root(struct pf_perf_threads *set, uint32_t index)
     return true;
 }
 
+/* What one thread of a process needs, the others that work in it will: each would pay for learning
+ * it with samples of its own. */
+static bool grow_process(struct pf_perf_threads *set, uint32_t index)
+{
+    uint32_t wished = set->roots[index].stack_bytes * GROW_FACTOR;
+    uint32_t bytes = wished > PF_STACK_COPY_MAX ? PF_STACK_COPY_MAX : wished;
+    pid_t pid = set->roots[index].pid;
+    uint32_t count = set->root_count; /* those opened on the way are large enough */
+    bool ok = grow_root(set, index, bytes);
+
+    for (uint32_t i = 0; ok && i < count; i++) {
+        const struct pf_perf_root *root = &set->roots[i];
+        if (root->fds && root->pid == pid && root->samples > 0 && root->stack_bytes < bytes)
+            (void)grow_root(set, i, bytes);
+    }
+    return ok;
+}
+
 static uint32_t root_of(const struct pf_perf_threads *set, pid_t tid)
 {
     uint32_t heir = pf_tid_map_find(&set->by_tid, tid);
 
     if (set->wish.whole_cpu)
-        return CPUS_ROOT;
+        return set->cpus_root;
     return heir == PF_TID_NONE ? PF_TID_NONE : set->heirs[heir].root;
 }
 
@@ -319,7 +389,7 @@ bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool i
     if (!is_out_of_bytes || root->stack_bytes >= PF_STACK_COPY_MAX
         || root->out_of_bytes * GROW_CUT_ONE_IN < root->samples)
         return false;
-    return set->wish.whole_cpu ? grow_cpus(set) : grow_root(set, index);
+    return set->wish.whole_cpu ? grow_cpus(set) : grow_process(set, index);
 }
 
 uint64_t pf_perf_threads_cpu_ns(const struct pf_perf_threads *set)
@@ -327,7 +397,7 @@ uint64_t pf_perf_threads_cpu_ns(const struct pf_perf_threads *set)
     uint64_t sum = set->closed_cpu_ns;
 
     for (uint32_t i = 0; i < set->root_count; i++)
-        if (set->roots[i].fds)
+        if (set->roots[i].fds && i != set->cpus_root)
             sum += read_root(set, &set->roots[i]).running_ns;
     return sum;
 }
@@ -337,7 +407,16 @@ uint64_t pf_perf_threads_lost(const struct pf_perf_threads *set)
     uint64_t sum = set->closed_lost;
 
     for (uint32_t i = 0; i < set->root_count; i++)
-        if (set->roots[i].fds)
+        if (set->roots[i].fds && i != set->cpus_root)
             sum += read_root(set, &set->roots[i]).lost;
     return sum;
+}
+
+uint64_t pf_perf_threads_cpus_lost(const struct pf_perf_threads *set)
+{
+    uint64_t open = 0;
+
+    if (set->cpus_root != PF_TID_NONE)
+        open = read_root(set, &set->roots[set->cpus_root]).lost;
+    return set->closed_cpus_lost + open;
 }

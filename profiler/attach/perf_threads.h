@@ -6,9 +6,9 @@
  * through it. Closing a root's events would silence its heirs, so they stay open until the last
  * heir is gone, and a root grows (larger stack copies) by opening every heir anew.
  *
- * Where the kernel permits it, whole CPUs are sampled instead (one event each, whoever runs there;
- * the owner picks its own): no descriptor a thread, no timer to stop and start at every context
- * switch of the server, and threads too short for a timer of their own are seen.
+ * Where the kernel permits it, whole CPUs can be sampled instead, from the start or from any moment
+ * on (one event each, whoever runs there; the owner picks its own): no descriptor a thread, and
+ * threads too short for a timer of their own are seen. Every CPU is then interrupted at the rate.
  *
  * Limits:  descriptors. The soft limit is raised to the hard one; threads beyond it are counted
  *          (refused_fds), not sampled.
@@ -37,7 +37,7 @@ enum pf_perf_opened {
 };
 
 struct pf_perf_root {
-    pid_t tid;
+    pid_t pid, tid;
     uint32_t heirs; /* live ones, itself included; 0: the slot is free */
     uint32_t stack_bytes;
     uint64_t samples, out_of_bytes; /* at this size */
@@ -60,7 +60,9 @@ struct pf_perf_threads {
     uint32_t live;            /* threads sampled now */
     struct pf_tid_map by_tid; /* to heirs */
 
-    uint64_t closed_cpu_ns, closed_lost; /* of roots closed so far */
+    uint32_t cpus_root;     /* where whole CPUs are sampled */
+    uint64_t cpus_first_id; /* of their events; those of threads have lower ones */
+    uint64_t closed_cpu_ns, closed_lost, closed_cpus_lost; /* of roots closed so far */
     uint32_t refused_fds, denied, grown;
 };
 
@@ -69,11 +71,16 @@ void pf_perf_threads_init(struct pf_perf_threads *set, const struct pf_perf_ring
                           const struct pf_perf_access *access, const struct pf_perf_wish *wish);
 void pf_perf_threads_fini(struct pf_perf_threads *set);
 
+/* Are there descriptors for so many threads more? */
+bool pf_perf_threads_has_room(const struct pf_perf_threads *set, uint32_t threads);
+
 /*
  * Sample whole CPUs from now on, and no thread by itself: threads count as sampled without being
- * opened. 0 or errno.
+ * opened. Those that were opened before go on sampling until close_some, which closes a few of
+ * them, says that there are none left. 0 or errno.
  */
 int pf_perf_threads_open_cpus(struct pf_perf_threads *set);
+bool pf_perf_threads_close_some(struct pf_perf_threads *set);
 
 /* Sample a thread not sampled yet, copying stack_bytes (0: the wish's). */
 enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid,
@@ -87,12 +94,17 @@ void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid);
 
 /*
  * Count a sample of tid, and whether its stack was cut off. When enough were, everything under its
- * root is opened again with a larger copy; true then.
+ * root, and what else of the same process has been met on a CPU, is opened again with a larger
+ * copy; true then.
  */
 bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes);
 
-/* CPU time of all that was ever sampled here, and samples the kernel had no room for, so far. */
+/*
+ * So far: CPU time of all threads that had events of their own; samples of theirs the kernel had no
+ * room for; and those of whole CPUs, whoever ran there.
+ */
 uint64_t pf_perf_threads_cpu_ns(const struct pf_perf_threads *set);
 uint64_t pf_perf_threads_lost(const struct pf_perf_threads *set);
+uint64_t pf_perf_threads_cpus_lost(const struct pf_perf_threads *set);
 
 #endif

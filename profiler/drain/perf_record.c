@@ -6,8 +6,8 @@
 
 #include "profiler/drain/perf_regs.h"
 
-/* What sample_id_all appends to every record but samples: pid, tid, time, cpu and padding. */
-enum { ID_TRAILER_BYTES = 24 };
+/* What sample_id_all appends to every record but samples: pid, tid, time, cpu and padding, id. */
+enum { ID_TRAILER_BYTES = 32 };
 
 static void read_trailer(struct pf_event *out, struct pf_bytes record)
 {
@@ -18,6 +18,8 @@ static void read_trailer(struct pf_event *out, struct pf_bytes record)
     out->tid = (pid_t)pf_cursor_u32(&cursor);
     out->time_ns = pf_cursor_u64(&cursor);
     out->cpu = pf_cursor_u32(&cursor);
+    (void)pf_cursor_u32(&cursor);
+    out->event_id = pf_cursor_u64(&cursor);
 }
 
 static void read_callchain(struct pf_event_sample *sample, struct pf_cursor *cursor)
@@ -50,6 +52,7 @@ static void read_sample(struct pf_event *out, struct pf_cursor *cursor,
 {
     struct pf_event_sample *sample = &out->sample;
 
+    out->event_id = pf_cursor_u64(cursor);
     out->pid = (pid_t)pf_cursor_u32(cursor);
     out->tid = (pid_t)pf_cursor_u32(cursor);
     out->time_ns = pf_cursor_u64(cursor);
@@ -187,7 +190,7 @@ uint64_t pf_event_time_ns(struct pf_bytes record)
 {
     struct pf_cursor cursor = pf_cursor_view(record);
     uint32_t type = pf_cursor_u32(&cursor);
-    uint64_t skip = type == PERF_RECORD_SAMPLE ? 8 + 8 : record.size - ID_TRAILER_BYTES + 8;
+    uint64_t skip = type == PERF_RECORD_SAMPLE ? 8 + 8 + 8 : record.size - ID_TRAILER_BYTES + 8;
 
     if (type != PERF_RECORD_SAMPLE && record.size < ID_TRAILER_BYTES + 8)
         return 0;

@@ -74,7 +74,8 @@ struct pf_event {
     enum pf_event_kind kind;
     pid_t pid, tid;
     uint32_t cpu;
-    uint64_t time_ns; /* CLOCK_MONOTONIC */
+    uint64_t time_ns;  /* CLOCK_MONOTONIC */
+    uint64_t event_id; /* of the event opened; its heirs' records bear the same */
     union {
         struct pf_event_sample sample;
         struct pf_event_mmap mmap;

@@ -97,13 +97,17 @@ void pf_people_read_clocks(struct pf_record_people *people)
     }
 }
 
-/* By the clock as last read; by its samples if it ended before it was read twice. */
-static uint64_t cpu_of(const struct pf_record_process *process, uint64_t period_ns)
+static uint64_t clock_rise(const struct pf_record_process *process)
 {
-    uint64_t by_clock_ns = process->cpu_last_ns - process->cpu_first_ns;
+    return process->cpu_last_ns - process->cpu_first_ns;
+}
+
+/* Its clock cannot be read any more: as it last was, or what its samples show beyond that. */
+static uint64_t ended_cpu(const struct pf_record_process *process, uint64_t period_ns)
+{
     uint64_t by_samples_ns = process->samples * period_ns;
 
-    return by_clock_ns ? by_clock_ns : by_samples_ns;
+    return clock_rise(process) > by_samples_ns ? clock_rise(process) : by_samples_ns;
 }
 
 uint64_t pf_people_cpu_ns(const struct pf_record_people *people)
@@ -112,7 +116,7 @@ uint64_t pf_people_cpu_ns(const struct pf_record_people *people)
 
     for (uint32_t i = 0; i < people->process_count; i++)
         if (people->processes[i]->pid)
-            sum_ns += cpu_of(people->processes[i], people->period_ns);
+            sum_ns += clock_rise(people->processes[i]);
     return sum_ns;
 }
 
@@ -219,7 +223,7 @@ static void forget_process(struct pf_record_people *people, pid_t pid)
         return;
     struct pf_record_process *process = people->processes[index];
     keep_count(people, process);
-    people->ended_cpu_ns += cpu_of(process, people->period_ns);
+    people->ended_cpu_ns += ended_cpu(process, people->period_ns);
     pf_space_fini(&process->space);
     pf_tid_map_remove(&people->by_pid, pid);
     *process = (struct pf_record_process){.next_free = people->process_free};
@@ -233,6 +237,7 @@ static void fork_process(struct pf_record_people *people, const struct pf_event 
 
     forget_process(people, event->pid); /* the id of one whose end was lost */
     struct pf_record_process *child = take_process(people, event->pid);
+    child->cpu_first_ns = 0; /* all of it is ours to count */
     if (!parent)
         return;
     (void)snprintf(child->comm, sizeof child->comm, "%s", parent->comm);

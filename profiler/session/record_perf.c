@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/attach/perf_cost.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
+#include "profiler/session/record_cost.h"
 
 /*
  * Rings: 512 KiB a CPU is what an ordinary user may lock by default; more is asked for first. The
@@ -23,12 +25,6 @@ enum { BRISK_WAIT_MS = 5, BRISK_MS = 500 };
 
 /* Threads shorter than a period are seen by chance or, each having a timer of its own, never. */
 enum { UNSEEN_THREADS_MANY = 20 };
-
-/*
- * What a sample takes from the server: the timer's interrupt, the copy of registers and stack.
- * Between 13 and 25 microseconds in a virtual machine (bench/record), most of it the timer.
- */
-static const double sample_cost_ns = 20000;
 
 static bool can_perf(const struct pf_record_options *options, struct pf_err *err)
 {
@@ -64,6 +60,7 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
     if (!pf_perf_probe(&session->access, err)
         || !pf_perf_rings_open(&session->rings, RING_BYTES_WISH, err))
         return false;
+    session->interrupt_ns = pf_perf_cost_ns(&session->rings, &session->access, &wish);
     pf_perf_threads_init(&session->threads, &session->rings, &session->access, &wish);
     pf_mapped_objects_init(&session->objects);
     set_up_profile(session);
@@ -109,7 +106,7 @@ static void tell_progress(struct pf_perf_session *session)
     struct pf_record_progress progress = {
         .elapsed_s = (double)(now_ns - session->job->started_ns) / 1e9,
         .samples = session->quality.samples,
-        .lost = session->quality.lost,
+        .lost = session->quality.lost + pf_wide_lost(session),
         .processes = session->people.live_processes,
         .threads = session->is_wide ? session->people.by_tid.count : session->threads.live,
         .profile = session->job->profile,
@@ -135,10 +132,12 @@ static void collect(struct pf_perf_session *session)
 {
     struct pf_record_job *job = session->job;
 
+    session->own_cpu_ns = pf_clock_self_cpu_ns();
     while (!pf_record_job_is_over(job)) {
         pf_perf_rings_wait(&session->rings, job->options->stop_fd,
                            pf_record_job_wait_ms(job, wait_limit_ms(session)));
         pf_perf_session_drain(session, false);
+        pf_wide_consider(session);
         if (session->is_wall)
             pf_wall_look(session, pf_clock_now_ns());
         if (pf_clock_now_ns() >= session->next_scan_ns) {
@@ -151,6 +150,7 @@ static void collect(struct pf_perf_session *session)
     pf_perf_session_drain(session, true);
     if (session->is_wall)
         pf_wall_finish(session, end_ns);
+    session->own_cpu_ns = pf_clock_self_cpu_ns() - session->own_cpu_ns;
 }
 
 /* Shared memory and memory files are always "deleted". */
@@ -187,6 +187,13 @@ static void note_limits(struct pf_perf_session *session)
     if (!session->is_wide && session->unseen_threads >= UNSEEN_THREADS_MANY)
         pf_record_job_note(job, "%u threads ended without a sample: raise -F",
                            session->unseen_threads);
+    if (session->wide.since_ns > job->started_ns)
+        pf_record_job_note(job,
+                           "whole CPUs sampled since second %.1f: threads end before events of "
+                           "their own would sample them",
+                           (double)(session->wide.since_ns - job->started_ns) / 1e9);
+    else if (session->is_wide)
+        pf_record_job_note(job, "whole CPUs sampled: more threads than descriptors");
     if (session->missed_threads)
         pf_record_job_note(job,
                            "%u threads not sampled: the limit of open files is reached (raise "
@@ -205,6 +212,21 @@ static void note_limits(struct pf_perf_session *session)
         }
 }
 
+static double estimate_cost(const struct pf_perf_session *session)
+{
+    const struct pf_summary *summary = session->job->summary;
+    struct pf_record_cost cost = {
+        .interrupts = session->cpu_samples + summary->lost,
+        .interrupt_ns = session->interrupt_ns,
+        .target_cpu_ns = summary->target_cpu_ns,
+        .own_cpu_ns = session->own_cpu_ns,
+        .duration_ns = pf_clock_now_ns() - session->job->started_ns,
+        .cpus = session->rings.count,
+    };
+
+    return pf_cost_percent(&cost);
+}
+
 static void sum_up(struct pf_perf_session *session)
 {
     struct pf_summary *summary = session->job->summary;
@@ -212,16 +234,13 @@ static void sum_up(struct pf_perf_session *session)
 
     if (kernel_lost > session->quality.lost)
         session->quality.lost = kernel_lost;
+    session->quality.lost += pf_wide_sum_lost(session);
     pf_quality_summarise(&session->quality, &session->objects, summary);
     pf_people_summarise(&session->people, summary);
     pf_people_read_clocks(&session->people);
     summary->target_cpu_ns = session->is_wide ? pf_people_cpu_ns(&session->people)
                                               : pf_perf_threads_cpu_ns(&session->threads);
-    if (summary->target_cpu_ns > 0)
-        summary->cost_percent =
-            100 * sample_cost_ns
-            * (double)(session->cpu_samples + (session->is_wide ? 0 : summary->lost))
-            / (double)summary->target_cpu_ns;
+    summary->cost_percent = estimate_cost(session);
     note_limits(session);
 }
 

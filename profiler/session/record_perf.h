@@ -19,6 +19,7 @@
 #include "profiler/session/record_people.h"
 #include "profiler/session/record_quality.h"
 #include "profiler/session/record_wall.h"
+#include "profiler/session/record_wide.h"
 
 struct pf_perf_session {
     struct pf_record_job *job;
@@ -30,12 +31,15 @@ struct pf_perf_session {
     struct pf_fold fold;
     struct pf_record_quality quality;
     struct pf_record_wall wall;
-    bool is_wall;                 /* waiting, too */
-    bool is_wide;                 /* whole CPUs are sampled: records of others come, too */
+    bool is_wall; /* waiting, too */
+    bool is_wide; /* whole CPUs are sampled: records of others come, too */
+    struct pf_record_wide wide;
     struct pf_pid_list processes; /* of the tree, as last listed */
     uint64_t period_ns;
     uint32_t unseen_threads; /* ended without a sample */
     uint64_t cpu_samples;    /* taken by the kernel; looks at waiting threads are not */
+    uint64_t interrupt_ns;   /* what one of them took, by attach/perf_cost.h */
+    uint64_t own_cpu_ns;     /* of the collector, while it collected */
     uint64_t next_scan_ns, next_progress_ns;
     uint64_t brisk_until_ns;      /* drains are close together until then */
     uint32_t mended, mended_seen; /* times something was done so that stacks are whole */

@@ -146,8 +146,7 @@ bool pf_perf_session_attach(struct pf_perf_session *session, struct pf_err *err)
 
     session->threads.wish.on_exec = holds_command && session->job->target->process_count == 1;
     learn(session);
-    session->is_wide = !session->is_wall && session->access.has_all
-                       && pf_perf_threads_open_cpus(&session->threads) == 0;
+    (void)pf_wide_begins(session);
     for (unsigned pass = 0; pass < PASSES_MAX && scan(session) > 0; pass++)
         ;
     session->threads.wish.on_exec = false;
@@ -160,7 +159,7 @@ void pf_perf_session_rescan(struct pf_perf_session *session)
     unsigned pause_ms = ++session->scans < SCANS_SOON ? SCAN_FIRST_MS : SCAN_MS;
 
     /* With fork records lost, a thread not known may be sampled already: twice is worse. */
-    if (!session->has_lost_records)
+    if (!session->has_lost_records || session->is_wide)
         (void)scan(session);
     session->has_lost_records = false;
     pf_people_read_clocks(&session->people);
@@ -264,7 +263,10 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
 
 static void take_lost(struct pf_perf_session *session, const struct pf_event *event)
 {
-    session->quality.lost += event->lost_count;
+    if (session->is_wide)
+        session->wide.lost += event->lost_count;
+    else
+        session->quality.lost += event->lost_count;
     session->has_lost_records = true;
     session->must_refresh = true;
     if (session->is_wall)
@@ -282,6 +284,8 @@ void pf_perf_session_refresh(struct pf_perf_session *session)
 
 static void take_fork(struct pf_perf_session *session, const struct pf_event *event)
 {
+    if (session->job->options->skip_children && event->pid != event->task.parent_pid)
+        return;
     pf_people_forked(&session->people, event);
     pf_perf_threads_forked(&session->threads, event->task.parent_tid, event->pid, event->tid);
     if (session->is_wall && pf_perf_threads_has(&session->threads, event->tid))
@@ -292,28 +296,19 @@ static void take_exit(struct pf_perf_session *session, const struct pf_event *ev
 {
     uint32_t thread = pf_tid_map_find(&session->people.by_tid, event->tid);
 
-    session->unseen_threads +=
-        thread != PF_TID_NONE && !session->people.threads[thread].has_samples;
+    if (thread != PF_TID_NONE && !session->people.threads[thread].has_samples) {
+        session->unseen_threads++;
+        pf_wide_count_unseen(session, event->time_ns);
+    }
     if (session->is_wall)
         pf_wall_exited(session, event->tid, event->time_ns);
     pf_people_exited(&session->people, event);
     pf_perf_threads_exited(&session->threads, event->tid);
 }
 
-/* Where whole CPUs are sampled: is it one of ours? A child is, if its parent is. */
-static bool concerns_us(const struct pf_perf_session *session, const struct pf_event *event)
-{
-    if (event->kind == PF_EVENT_LOST || event->kind == PF_EVENT_THROTTLE)
-        return true;
-    if (event->kind != PF_EVENT_FORK)
-        return pf_people_has(&session->people, event->pid);
-    return pf_people_has(&session->people, event->task.parent_pid)
-           && (!session->job->options->skip_children || event->pid == event->task.parent_pid);
-}
-
 void pf_perf_session_take(struct pf_perf_session *session, const struct pf_event *event)
 {
-    if (session->is_wide && !concerns_us(session, event))
+    if (!pf_wide_takes(session, event))
         return;
     switch (event->kind) {
     case PF_EVENT_SAMPLE:

@@ -18,6 +18,7 @@ const char *pf_quality_reason(enum pf_lost reason)
         [PF_LOST_NO_PROGRESS] = "stack pointer does not move up",
         [PF_LOST_EXPRESSION] = "unsupported DWARF expression",
         [PF_LOST_DEPTH] = "deeper than the limit",
+        [PF_LOST_NO_REGISTER] = "register of an outer frame unknown",
     };
     return (unsigned)reason < sizeof words / sizeof words[0] ? words[reason] : "unknown";
 }

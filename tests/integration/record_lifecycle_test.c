@@ -36,6 +36,77 @@ Test(record_lifecycle, a_thread_every_few_milliseconds_is_seen)
     ts_recording_fini(&recording);
 }
 
+static double sampled_share(const struct ts_recording *recording, double frequency_hz)
+{
+    const struct pf_summary *summary = &recording->summary;
+
+    return (double)(summary->samples + summary->lost) / frequency_hz
+           / ((double)summary->target_cpu_ns / 1e9);
+}
+
+/* A millisecond each, at two a period: events of their own would sample none of them. */
+Test(record_lifecycle, threads_shorter_than_a_period_are_seen_where_whole_cpus_may_be)
+{
+    struct ts_recording recording = record_workload("churn 1", "-d 1 -F 499", "short.pb.gz");
+
+    if (geteuid() != 0) {
+        ts_recording_fini(&recording);
+        cr_skip_test("whole CPUs are root's");
+    }
+    cr_expect(strstr(recording.summary.note, "whole CPUs sampled since second"), "%s",
+              recording.summary.note);
+    cr_expect_not(strstr(recording.summary.note, "raise -F"), "%s", recording.summary.note);
+    cr_expect_geq(ts_rooted_percent(&recording), 99.0);
+    cr_expect_geq(sampled_share(&recording, 499), 0.7);
+    cr_expect_leq(sampled_share(&recording, 499), 1.2);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, threads_shorter_than_a_period_are_told_of_where_they_are_not_seen)
+{
+    struct pf_child child = ts_workload_start(ts_as_user(), "churn 1");
+    struct ts_recording recording =
+        ts_record(ts_as_user(), child.pid, "-d 1 -F 499", "short-user.pb.gz");
+
+    ts_stop(&child);
+    cr_expect(strstr(recording.summary.note, "threads ended without a sample: raise -F"), "%s",
+              recording.summary.note);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, threads_beyond_the_limit_of_descriptors_are_seen_where_whole_cpus_may_be)
+{
+    if (geteuid() != 0)
+        cr_skip_test("whole CPUs are root's");
+    struct pf_child child = ts_workload_start("", "threads 150");
+    struct ts_recording recording =
+        ts_record("ulimit -n 200 &&", child.pid, "-d 1 -F 999", "beyond.pb.gz");
+
+    ts_stop(&child);
+    cr_expect(strstr(recording.summary.note, "more threads than descriptors"), "%s",
+              recording.summary.note);
+    cr_expect_geq(sampled_share(&recording, 999), 0.8);
+    ts_recording_fini(&recording);
+}
+
+Test(record_lifecycle, the_cost_is_measured_and_plausible)
+{
+    struct ts_recording slow = record_workload("split 1", "-d 1 -F 49", "slow.pb.gz");
+    struct ts_recording fast = record_workload("split 1", "-d 1 -F 3999", "fast.pb.gz");
+
+    /* Unknown (-1) only where the machine did not let itself be measured. An interrupt of 1 to 50
+     * microseconds, 4000 a second, and a collector that has less than the machine. */
+    if (slow.summary.cost_percent < 0 || fast.summary.cost_percent < 0)
+        cr_log_warn("the cost of an interrupt could not be measured");
+    else {
+        cr_expect_gt(fast.summary.cost_percent, 0.4);
+        cr_expect_lt(fast.summary.cost_percent, 70.0);
+        cr_expect_lt(slow.summary.cost_percent, fast.summary.cost_percent);
+    }
+    ts_recording_fini(&slow);
+    ts_recording_fini(&fast);
+}
+
 Test(record_lifecycle, a_server_that_execs_itself_stays_named)
 {
     struct ts_recording recording = record_workload("exec 0", "-d 1 -F 999", "exec.pb.gz");

@@ -57,6 +57,7 @@ static void burn_ms(unsigned ms)
 
 struct seen {
     uint32_t samples, forks, exits, out_of_order;
+    uint32_t by_threads, by_cpus; /* samples of ours, by whose event */
     uint64_t last_ns;
 };
 
@@ -72,6 +73,12 @@ static struct seen drain(struct rig *rig)
         cr_assert(pf_event_decode(&event, record, &layout));
         seen.samples += event.kind == PF_EVENT_SAMPLE && event.sample.stack.size > 0
                         && event.sample.regs.at[PF_REG_PC] != 0;
+        if (event.kind == PF_EVENT_SAMPLE && event.pid == getpid()) {
+            bool is_of_cpu =
+                rig->threads.cpus_first_id && event.event_id >= rig->threads.cpus_first_id;
+            seen.by_cpus += is_of_cpu;
+            seen.by_threads += !is_of_cpu;
+        }
         seen.forks += event.kind == PF_EVENT_FORK;
         seen.exits += event.kind == PF_EVENT_EXIT;
         if (event.kind == PF_EVENT_FORK)
@@ -146,6 +153,39 @@ Test(perf_rings, a_thread_whose_stacks_are_cut_gets_larger_copies)
     (void)drain(&rig);
     burn_ms(50);
     cr_expect_gt(drain(&rig).samples, 3u);
+    tear_down(&rig);
+}
+
+Test(perf_rings, whole_cpus_take_over_and_their_records_are_told_apart)
+{
+    struct rig rig;
+
+    set_up(&rig, 8192);
+    if (!rig.access.has_all)
+        cr_skip_test("whole CPUs may not be sampled here");
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 16384), PF_PERF_OPENED);
+    burn_ms(30);
+    cr_assert_eq(pf_perf_threads_open_cpus(&rig.threads), 0);
+    struct seen before = drain(&rig);
+    burn_ms(30);
+    struct seen both = drain(&rig);
+    uint32_t rounds = 0;
+    while (pf_perf_threads_close_some(&rig.threads))
+        rounds++;
+    (void)drain(&rig);
+    burn_ms(30);
+    struct seen after = drain(&rig);
+
+    cr_expect_gt(before.by_threads, 0u);
+    cr_expect_gt(both.by_threads, 0u);
+    cr_expect_gt(both.by_cpus, 0u);
+    cr_expect_eq(rounds, 1u);
+    cr_expect_eq(after.by_threads, 0u);
+    cr_expect_gt(after.by_cpus, 0u);
+    /* The largest copy any thread was found to need goes on. */
+    cr_expect_eq(rig.threads.wish.stack_bytes, 16384u);
+    cr_expect_gt(pf_perf_threads_cpu_ns(&rig.threads), 20000000u);
+    cr_expect_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
     tear_down(&rig);
 }
 

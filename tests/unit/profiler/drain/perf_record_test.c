@@ -34,6 +34,7 @@ static void put_trailer(struct build *build)
     put_two(build, 7, 8);
     put(build, 123456789);
     put_two(build, 3, 0);
+    put(build, 77);
 }
 
 static struct pf_bytes finish(struct build *build)
@@ -47,6 +48,7 @@ static struct pf_bytes finish(struct build *build)
 static struct pf_bytes build_sample(struct build *build, bool has_chain)
 {
     begin(build, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+    put(build, 66);
     put_two(build, 100, 101);
     put(build, 5000);
     put_two(build, 1, 0);
@@ -77,6 +79,7 @@ Test(perf_record, sample_is_spelled_out)
     cr_assert(pf_event_decode(&event, build_sample(&build, true), &with_chain));
 
     cr_expect_eq(event.kind, PF_EVENT_SAMPLE);
+    cr_expect_eq(event.event_id, 66u);
     cr_expect_eq(event.pid, 100);
     cr_expect_eq(event.tid, 101);
     cr_expect_eq(event.cpu, 1u);
@@ -121,11 +124,11 @@ Test(perf_record, hostile_lengths_are_refused)
     struct pf_event event;
     struct pf_bytes record = build_sample(&build, true);
 
-    build.words[5] = UINT64_MAX; /* callchain length */
+    build.words[6] = UINT64_MAX; /* callchain length */
     cr_expect_not(pf_event_decode(&event, record, &with_chain));
 
     record = build_sample(&build, false);
-    build.words[6 + pf_perf_regs_count()] = UINT64_MAX - 7; /* stack length */
+    build.words[7 + pf_perf_regs_count()] = UINT64_MAX - 7; /* stack length */
     cr_expect_not(pf_event_decode(&event, record, &plain));
 
     record = build_sample(&build, false);
@@ -223,6 +226,7 @@ Test(perf_record, lost_records_are_counted_not_their_ids)
     put_trailer(&build);
     cr_assert(pf_event_decode(&event, finish(&build), &plain));
     cr_expect_eq(event.lost_count, 17u);
+    cr_expect_eq(event.event_id, 77u);
 }
 
 Test(perf_record, kernel_thread_has_no_registers)
@@ -231,7 +235,7 @@ Test(perf_record, kernel_thread_has_no_registers)
     struct pf_event event;
 
     begin(&build, PERF_RECORD_SAMPLE, 0);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         put(&build, 1);
     put(&build, PERF_SAMPLE_REGS_ABI_NONE);
     put(&build, 0);

@@ -29,8 +29,8 @@ static void put_record(struct fake *ring, uint64_t time_ns, uint64_t mark)
 {
     put_u64(ring, PERF_RECORD_EXIT | (uint64_t)40 << 48);
     put_u64(ring, mark);
-    put_u64(ring, 0);
     put_u64(ring, time_ns);
+    put_u64(ring, 0);
     put_u64(ring, 0);
 }
 
