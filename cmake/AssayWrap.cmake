@@ -21,7 +21,12 @@
 # HEADERS names headers that declare FUNCTIONs or their types where debug information does not lead
 # to them. NO_CRITERION leaves assay_mock_begin() and assay_mock_end() to the program.
 
-set(ASSAY_MOCKS_DIR "${CMAKE_CURRENT_LIST_DIR}/../mocks" CACHE INTERNAL "")
+# In Assay's own tree the hook is among its sources; AssayConfig.cmake says where it was installed.
+if(NOT ASSAY_CRITERION_HOOK_FILE)
+  set(ASSAY_CRITERION_HOOK_FILE "${CMAKE_CURRENT_LIST_DIR}/../mocks/hook/criterion_hook.c")
+endif()
+set(ASSAY_CRITERION_HOOK "${ASSAY_CRITERION_HOOK_FILE}" CACHE INTERNAL "")
+set(ASSAY_MOCKS_INCLUDE "${CMAKE_CURRENT_LIST_DIR}/../mocks/include" CACHE INTERNAL "")
 
 function(assay_wrap target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_CRITERION" "" "INSIDE;CALLERS;FROM;HEADERS")
@@ -125,7 +130,7 @@ function(assay_wrap_libraries_ target out)
         list(APPEND libraries ${library})
       endif()
     endforeach()
-    list(REMOVE_ITEM libraries assay_mocks)
+    list(REMOVE_ITEM libraries assay_mocks assay::mocks assay_harness assay::harness)
   endif()
   set(${out} "${libraries}" PARENT_SCOPE)
 endfunction()
@@ -175,15 +180,18 @@ function(assay_wrap_finish_ target)
     DEPENDS assay-wrapgen "${dir}/wrap.args" ${objects}
     COMMENT "Wrapping functions for ${target}" VERBATIM COMMAND_EXPAND_LISTS)
   set_source_files_properties("${dir}/wraps.c" PROPERTIES COMPILE_OPTIONS "-O2;-w")
-  set_source_files_properties("${ASSAY_MOCKS_DIR}/hook/criterion_hook.c" PROPERTIES COMPILE_OPTIONS "-w")
+  set_source_files_properties("${ASSAY_CRITERION_HOOK}" PROPERTIES COMPILE_OPTIONS "-w")
 
   target_sources(${target} PRIVATE "${dir}/wraps.c" "${dir}/assay/wraps.h")
-  target_include_directories(${target} PRIVATE "${dir}" "${ASSAY_MOCKS_DIR}/include")
+  target_include_directories(${target} PRIVATE "${dir}")
+  if(IS_DIRECTORY "${ASSAY_MOCKS_INCLUDE}") # installed, it comes with assay_mocks
+    target_include_directories(${target} PRIVATE "${ASSAY_MOCKS_INCLUDE}")
+  endif()
   target_link_libraries(${target} PRIVATE assay_mocks)
   target_link_options(${target} PRIVATE "@${dir}/wraps.rsp")
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${dir}/wraps.rsp")
   if(NOT no_criterion)
-    target_sources(${target} PRIVATE "${ASSAY_MOCKS_DIR}/hook/criterion_hook.c")
+    target_sources(${target} PRIVATE "${ASSAY_CRITERION_HOOK}")
     target_link_options(${target} PRIVATE "LINKER:--wrap=criterion_internal_test_main")
   endif()
 endfunction()
