@@ -19,18 +19,6 @@
 
 TestSuite(debuginfod, .timeout = 90);
 
-/* A stripped copy of the workload runs; its debug information lies in DIR/served alone. */
-static struct pf_child start_stripped(const char *dir)
-{
-    struct ts_result made =
-        ts_run("mkdir -p %s/served && objcopy --only-keep-debug %s %s/served/workload.debug && "
-               "objcopy --strip-all %s %s/stripped",
-               dir, WORKLOAD, dir, WORKLOAD, dir);
-    cr_assert_eq(made.status, 0, "%s", ts_err(&made));
-    ts_result_fini(&made);
-    return ts_start("exec %s/stripped 1000000000", dir);
-}
-
 /* Does the stack of pid, taken with these variables set, show text? */
 static bool stack_shows(pid_t pid, const char *variables, const char *text)
 {
@@ -40,6 +28,23 @@ static bool stack_shows(pid_t pid, const char *variables, const char *text)
     bool shows = strstr(ts_out(&result), text) != NULL;
     ts_result_fini(&result);
     return shows;
+}
+
+/* A stripped copy of the workload runs; its debug information lies in DIR/served alone. Returns
+ * once it is in its own code: before, it is sh or the loader. */
+static struct pf_child start_stripped(const char *dir)
+{
+    struct ts_result made =
+        ts_run("mkdir -p %s/served && objcopy --only-keep-debug %s %s/served/workload.debug && "
+               "objcopy --strip-all %s %s/stripped",
+               dir, WORKLOAD, dir, WORKLOAD, dir);
+    cr_assert_eq(made.status, 0, "%s", ts_err(&made));
+    ts_result_fini(&made);
+    struct pf_child child = ts_start("exec %s/stripped 1000000000", dir);
+    uint64_t end_ns = pf_clock_now_ns() + 60000000000ull;
+    while (!stack_shows(child.pid, "", "stripped+0x"))
+        cr_assert_lt(pf_clock_now_ns(), end_ns, "the program never came to its own code");
+    return child;
 }
 
 Test(debuginfod, a_stripped_program_is_named_by_the_server)

@@ -34,7 +34,7 @@ void ts_stop(struct pf_child *child);
 
 /*
  * Prefix for a command line that runs it as an ordinary user: "" when we are one already, else
- * "setpriv --reuid=65534 --regid=65534 --clear-groups --reset-env-less" for nobody.
+ * setpriv's for nobody, who may reach the built tree wherever it lies. Valid until the next call.
  */
 const char *ts_as_user(void);
 
