@@ -174,7 +174,7 @@ bool hn_json_run_end(struct hn_json_events *events, const struct hn_plan *plan,
 {
     json_t *event = event_of("run_end");
     json_t *counts = json_object();
-    json_t *problems = json_array();
+    json_t *problems = json_array(), *obsolete = json_array();
 
     for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
         (void)json_object_set_new(counts, hn_status_name((enum hn_status)i),
@@ -187,10 +187,17 @@ bool hn_json_run_end(struct hn_json_events *events, const struct hn_plan *plan,
         (void)json_object_set_new(one, "problem", hn_json_text(plan->binaries[i].problem));
         (void)json_array_append_new(problems, one);
     }
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next) {
+        json_t *one = json_object();
+        (void)json_object_set_new(one, "file", hn_json_text(at->path));
+        (void)json_object_set_new(one, "removed", json_boolean(at->removed));
+        (void)json_array_append_new(obsolete, one);
+    }
     (void)json_object_set_new(event, "duration_s", json_real(tally->seconds));
     (void)json_object_set_new(event, "interrupted", json_boolean(tally->interrupted));
     (void)json_object_set_new(event, "counts", counts);
     (void)json_object_set_new(event, "bad_binaries", problems);
+    (void)json_object_set_new(event, "obsolete_snapshots", obsolete);
     put_line(events, event);
     if (events->failed)
         *err = events->err;

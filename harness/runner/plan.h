@@ -94,6 +94,13 @@ struct hn_test {
     struct hn_attempt *attempts; /* first to last */
 };
 
+/* A stored snapshot no test of the run asked for. */
+struct hn_obsolete {
+    const char *path;
+    bool removed;
+    struct hn_obsolete *next;
+};
+
 enum hn_binary_kind { HN_BINARY_CRITERION, HN_BINARY_BAD };
 
 struct hn_binary {
@@ -118,6 +125,8 @@ struct hn_plan {
     uint32_t test_count, test_capacity;
     uint32_t *order; /* chosen tests, as they shall run */
     uint32_t order_count;
+    struct hn_obsolete *obsolete; /* after the run; in the arena */
+    bool obsolete_is_red;
 };
 
 void hn_plan_fini(struct hn_plan *plan);

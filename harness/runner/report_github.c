@@ -59,6 +59,18 @@ static void put_red(struct pf_sink *sink, const struct hn_test *test, const stru
     pf_sink_put_str(sink, "\n");
 }
 
+static void put_obsolete(struct pf_sink *sink, const struct hn_plan *plan)
+{
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next) {
+        if (at->removed)
+            continue;
+        pf_sink_printf(sink, "::%s file=", plan->obsolete_is_red ? "error" : "warning");
+        put_escaped(sink, at->path, true);
+        pf_sink_put_str(sink, "::no test asks for this snapshot any more: --update-snapshots "
+                              "removes it\n");
+    }
+}
+
 void hn_write_github(struct pf_sink *sink, const struct hn_plan *plan, const struct hn_tally *tally,
                      const struct hn_run_info *info)
 {
@@ -82,4 +94,5 @@ void hn_write_github(struct pf_sink *sink, const struct hn_plan *plan, const str
             put_escaped(sink, plan->binaries[i].problem, false);
             pf_sink_put_str(sink, "\n");
         }
+    put_obsolete(sink, plan);
 }

@@ -219,6 +219,35 @@ static void put_bad_binary(struct pf_sink *sink, const struct hn_binary *binary)
     pf_sink_put_str(sink, "/>\n    </testcase>\n  </testsuite>\n");
 }
 
+/* One that makes the run red is an error of a suite of its own. */
+static void put_obsolete(struct pf_sink *sink, const struct hn_plan *plan, unsigned count)
+{
+    pf_sink_printf(sink,
+                   "  <testsuite name=\"snapshots\" tests=\"%u\" failures=\"0\" errors=\"%u\" "
+                   "skipped=\"0\" time=\"0\">\n",
+                   count, count);
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next) {
+        if (at->removed)
+            continue;
+        pf_sink_put_str(sink, "    <testcase classname=\"snapshots\"");
+        hn_xml_attribute(sink, "name", at->path);
+        hn_xml_attribute(sink, "file", at->path);
+        pf_sink_put_str(sink, " time=\"0\">\n      <error type=\"obsolete\" message=\"no test asks "
+                              "for this snapshot any more: --update-snapshots removes it\"/>\n"
+                              "    </testcase>\n");
+    }
+    pf_sink_put_str(sink, "  </testsuite>\n");
+}
+
+static unsigned count_obsolete(const struct hn_plan *plan)
+{
+    unsigned count = 0;
+
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next)
+        count += !at->removed && plan->obsolete_is_red;
+    return count;
+}
+
 static bool same_suite(const struct hn_test *a, const struct hn_test *b)
 {
     return a->binary == b->binary && strcmp(a->suite, b->suite) == 0;
@@ -228,12 +257,15 @@ void hn_write_junit(struct pf_sink *sink, const struct hn_plan *plan, const stru
                     const struct hn_run_info *info)
 {
     struct counts all = count_suite(plan, 0, plan->test_count);
+    unsigned obsolete = count_obsolete(plan);
 
     (void)tally;
     for (uint32_t i = 0; i < plan->binary_count; i++) {
         all.tests += plan->binaries[i].kind == HN_BINARY_BAD;
         all.errors += plan->binaries[i].kind == HN_BINARY_BAD;
     }
+    all.tests += obsolete;
+    all.errors += obsolete;
     pf_sink_put_str(sink, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"assay\"");
     put_counts(sink, &all);
     pf_sink_put_str(sink, ">\n");
@@ -247,5 +279,7 @@ void hn_write_junit(struct pf_sink *sink, const struct hn_plan *plan, const stru
     for (uint32_t i = 0; i < plan->binary_count; i++)
         if (plan->binaries[i].kind == HN_BINARY_BAD)
             put_bad_binary(sink, &plan->binaries[i]);
+    if (obsolete)
+        put_obsolete(sink, plan, obsolete);
     pf_sink_put_str(sink, "</testsuites>\n");
 }

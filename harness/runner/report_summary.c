@@ -114,7 +114,8 @@ void hn_write_findings(struct pf_sink *sink, const struct hn_attempt *attempt,
     if (more)
         pf_sink_printf(sink, "    ... and %u messages more\n", more);
     for (const struct hn_leak *at = attempt->leaks; at; at = at->next)
-        pf_sink_printf(sink, "    left (%s): %s\n", at->kind, at->text);
+        if (!at->bytes) /* of memory its message tells */
+            pf_sink_printf(sink, "    left (%s): %s\n", at->kind, at->text);
     if (attempt->stacks)
         put_lines(sink, "    ", attempt->stacks, 10 * OUTPUT_LINES);
     put_output(sink, "stdout", attempt->out);
@@ -154,6 +155,17 @@ static void put_warnings(struct pf_sink *sink, const struct hn_plan *plan)
     if (silent)
         pf_sink_printf(sink, "warning: %u test%s passed without asserting anything (%s%s)\n",
                        silent, silent == 1 ? "" : "s", example, silent > 1 ? ", ..." : "");
+}
+
+/* Told in a quiet run only where they make it red. */
+static void put_obsolete(struct pf_sink *sink, const struct hn_plan *plan, bool quiet)
+{
+    if (!plan->obsolete || (quiet && !plan->obsolete_is_red))
+        return;
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next)
+        pf_sink_printf(sink, "%s  snapshot %s: no test asks for it any more%s\n",
+                       plan->obsolete_is_red ? "error" : "obsolete", at->path,
+                       at->removed ? "; removed" : " (--update-snapshots removes it)");
 }
 
 static int slowest_first(const void *left, const void *right)
@@ -216,6 +228,7 @@ void hn_write_summary(struct pf_sink *sink, const struct hn_plan *plan,
             put_red(sink, test, style);
     }
     put_problems(sink, plan);
+    put_obsolete(sink, plan, style->quiet);
     if (!style->quiet)
         put_warnings(sink, plan);
     if (style->slowest)

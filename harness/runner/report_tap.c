@@ -66,13 +66,45 @@ static void put_block(struct pf_sink *sink, const struct hn_test *test,
     pf_sink_put_str(sink, "  ...\n");
 }
 
+/* What is red and no test: binaries that could not be used, snapshots nobody asks for in CI. */
+static unsigned count_more(const struct hn_plan *plan)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < plan->binary_count; i++)
+        count += plan->binaries[i].kind == HN_BINARY_BAD;
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next)
+        count += plan->obsolete_is_red && !at->removed;
+    return count;
+}
+
+static void put_problem(struct pf_sink *sink, unsigned number, const char *what, const char *reason)
+{
+    pf_sink_printf(sink, "not ok %u - ", number);
+    put_description(sink, what);
+    pf_sink_put_str(sink, "\n  ---\n  status: \"error\"\n");
+    put_field(sink, "reason", reason);
+    pf_sink_put_str(sink, "  ...\n");
+}
+
+static void put_more(struct pf_sink *sink, const struct hn_plan *plan, unsigned number)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++)
+        if (plan->binaries[i].kind == HN_BINARY_BAD)
+            put_problem(sink, ++number, plan->binaries[i].path, plan->binaries[i].problem);
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next)
+        if (plan->obsolete_is_red && !at->removed)
+            put_problem(sink, ++number, at->path,
+                        "no test asks for this snapshot any more: --update-snapshots removes it");
+}
+
 void hn_write_tap(struct pf_sink *sink, const struct hn_plan *plan, const struct hn_tally *tally,
                   const struct hn_run_info *info)
 {
     unsigned number = 0;
 
     (void)info;
-    pf_sink_printf(sink, "TAP version 14\n1..%u\n", plan->order_count);
+    pf_sink_printf(sink, "TAP version 14\n1..%u\n", plan->order_count + count_more(plan));
     for (uint32_t i = 0; i < plan->test_count; i++) {
         const struct hn_test *test = &plan->tests[i];
         const struct hn_attempt *last = hn_test_last(test);
@@ -89,6 +121,7 @@ void hn_write_tap(struct pf_sink *sink, const struct hn_plan *plan, const struct
         if (red || test->status == HN_FLAKY)
             put_block(sink, test, last);
     }
+    put_more(sink, plan, number);
     if (tally->interrupted)
         pf_sink_put_str(sink, "Bail out! interrupted\n");
 }

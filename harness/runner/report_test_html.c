@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
+#include <time.h>
 
 #include "harness/runner/test_report.h"
 #include "harness/runner/xml_text.h"
@@ -88,9 +89,10 @@ static void put_test(struct pf_sink *sink, const struct hn_test *test)
     pf_sink_put_str(sink, " <span class=\"where\">");
     hn_xml_text(sink, test->file);
     pf_sink_printf(sink, ":%u</span>%s\n", test->line, unfolds ? "</summary>" : "");
+    unsigned number = 0;
     for (const struct hn_attempt *at = test->attempts; unfolds && at; at = at->next) {
         if (test->attempts->next)
-            pf_sink_put_str(sink, "<h4>attempt</h4>\n");
+            pf_sink_printf(sink, "<h4>attempt %u: %s</h4>\n", ++number, hn_status_name(at->status));
         put_attempt(sink, at);
     }
     pf_sink_printf(sink, "</%s>\n", element);
@@ -106,17 +108,39 @@ static void put_counts(struct pf_sink *sink, const struct hn_tally *tally)
     pf_sink_printf(sink, "<span>%.2f s</span></p>\n", tally->seconds);
 }
 
+static void put_bad_binary(struct pf_sink *sink, const struct hn_binary *binary)
+{
+    pf_sink_put_str(sink, "<div class=\"where\">unusable binary ");
+    hn_xml_text(sink, binary->path);
+    pf_sink_put_str(sink, "</div><pre>");
+    hn_xml_text(sink, binary->problem);
+    pf_sink_put_str(sink, "</pre>\n");
+}
+
+/* When it began, in the reader's own terms as far as a file can know them. */
+static void put_run(struct pf_sink *sink, const struct hn_run_info *info)
+{
+    char stamp[64];
+    struct tm local;
+    time_t started = (time_t)(info->started_wall_ns / 1000000000u);
+
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S %Z", localtime_r(&started, &local));
+    pf_sink_put_str(sink, "<h1>Test run</h1><p class=\"where\">");
+    hn_xml_text(sink, info->command);
+    pf_sink_printf(sink, "<br>%s</p>\n", stamp);
+}
+
 void hn_write_test_html(struct pf_sink *sink, const struct hn_plan *plan,
                         const struct hn_tally *tally, const struct hn_run_info *info)
 {
     pf_sink_put_str(sink, head);
-    pf_sink_put_str(sink, "<h1>Test run</h1><p class=\"where\">");
-    hn_xml_text(sink, info->command);
-    pf_sink_put_str(sink, "</p>\n");
+    put_run(sink, info);
     put_counts(sink, tally);
     for (uint32_t i = 0; i < plan->binary_count; i++)
         if (plan->binaries[i].kind == HN_BINARY_BAD)
-            put_pre(sink, "unusable binary", plan->binaries[i].problem);
+            put_bad_binary(sink, &plan->binaries[i]);
+    for (const struct hn_obsolete *at = plan->obsolete; at; at = at->next)
+        put_pre(sink, at->removed ? "obsolete snapshot, removed" : "obsolete snapshot", at->path);
     pf_sink_put_str(sink,
                     "<input id=\"q\" placeholder=\"part of a test's id\" aria-label=\"filter\">"
                     "<label><input id=\"red\" type=\"checkbox\" style=\"width:auto\"> only "

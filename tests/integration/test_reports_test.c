@@ -114,6 +114,24 @@ Test(test_reports, the_page_stands_alone_and_is_well_formed)
     cr_expect_str_eq(ts_out(&parsed), "0\n0\n");
 }
 
+/* A binary that could not be used is red in every report, or its readers would see a green run. */
+Test(test_reports, an_unusable_binary_is_red_in_all_of_them)
+{
+    struct ts_result run = report("sample_own_main /bin/true --tap - --github -q");
+    struct ts_result page = ts_run("cd %s && assay test --history none /bin/true --html o.html "
+                                   "--junit o.xml; grep -o 'unusable binary /bin/true' o.html; "
+                                   "grep -o 'tests=\"1\" failures=\"0\" errors=\"1\"' o.xml",
+                                   ts_temp_dir());
+
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "1..2\nok 1 - "), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "not ok 2 - /bin/true\n"));
+    cr_expect(strstr(ts_out(&run), "reason: \"not a Criterion suite"));
+    cr_expect(strstr(ts_out(&run), "::error title=true::not a Criterion suite"));
+    cr_expect(strstr(ts_out(&page), "unusable binary /bin/true"));
+    cr_expect(strstr(ts_out(&page), "errors=\"1\""));
+}
+
 Test(test_reports, a_report_that_cannot_be_written_is_told)
 {
     struct ts_result run =
