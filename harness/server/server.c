@@ -40,7 +40,8 @@ static void put_log_tail(struct hn_server_run *run, assay_log_mark since)
     (void)hn_log_copy(&run->problem, &run->shared->log, since, PROBLEM_LOG_BYTES);
 }
 
-static bool note_problem(struct hn_server_run *run, const struct pf_err *err, assay_log_mark since)
+bool hn_server_note_problem(struct hn_server_run *run, const struct pf_err *err,
+                            assay_log_mark since)
 {
     pf_buf_reset(&run->problem);
     pf_buf_put_str(&run->problem, err->text);
@@ -68,15 +69,18 @@ bool assay_server_try_start(assay_server *server)
     unsigned deadline_ms = server->conf.start_ms + PATIENCE_MS;
     if (!hn_server_run_ask(run, HN_SERVER_STOP, 0, PATIENCE_MS, &err)
         || !hn_server_run_ask(run, HN_SERVER_START, 0, deadline_ms, &err))
-        return note_problem(run, &err, before);
-    return true;
+        return hn_server_note_problem(run, &err, before);
+    if (hn_server_has_clock(server, &err))
+        return true;
+    (void)assay_server_stop(server);
+    return hn_server_note_problem(run, &err, before);
 }
 
 /*
  * What every use of a server begins with. Only the first use starts it: a server that died, or that
  * the test stopped, must not come back behind the test's back.
  */
-static bool is_usable(assay_server *server)
+bool hn_server_is_usable(assay_server *server)
 {
     struct pf_err err = {0};
 
@@ -111,7 +115,7 @@ int assay_server_stop(assay_server *server)
     pf_buf_reset(&run->problem);
     bool was_alive = phase_of(server) == HN_SERVER_READY;
     if (!hn_server_run_ask(run, HN_SERVER_STOP, 0, server->conf.stop_ms + PATIENCE_MS, &err)) {
-        (void)note_problem(run, &err, before);
+        (void)hn_server_note_problem(run, &err, before);
         return -1;
     }
     return was_alive ? hn_wait_status_shell(atomic_load(&run->shared->wait_status)) : -1;
@@ -124,18 +128,18 @@ const char *assay_server_problem(assay_server *server)
 
 pid_t assay_server_pid(assay_server *server)
 {
-    return is_usable(server) ? atomic_load(&server->run->shared->pid) : -1;
+    return hn_server_is_usable(server) ? atomic_load(&server->run->shared->pid) : -1;
 }
 
 int assay_server_port(assay_server *server)
 {
-    (void)is_usable(server);
+    (void)hn_server_is_usable(server);
     return server->run ? (int)atomic_load(&server->run->shared->port) : 0;
 }
 
 const char *assay_server_url(assay_server *server)
 {
-    (void)is_usable(server);
+    (void)hn_server_is_usable(server);
     struct hn_server_run *run = server->run;
     if (!run || (atomic_load(&run->shared->port) == 0 && run->shared->socket_path[0] == '\0'))
         return ""; /* it never got an address */
@@ -181,10 +185,12 @@ const char *assay_server_state(assay_server *server)
     bool is_alive = assay_server_is_alive(server);
     pf_buf_reset(&run->state);
     hn_wait_status_text(how, sizeof how, atomic_load(&run->shared->wait_status));
-    if (is_alive)
-        put_alive(&run->state, atomic_load(&run->shared->pid));
-    else
+    if (!is_alive) {
         pf_buf_put_str(&run->state, how);
+        return pf_buf_cstr(&run->state);
+    }
+    put_alive(&run->state, atomic_load(&run->shared->pid));
+    hn_server_clock_describe(&run->state, &run->clock);
     return pf_buf_cstr(&run->state);
 }
 
@@ -204,11 +210,11 @@ bool assay_server_signal(assay_server *server, int signal_number)
 {
     struct pf_err err = {0};
 
-    if (!is_usable(server))
+    if (!hn_server_is_usable(server))
         return false;
     if (hn_server_run_ask(server->run, HN_SERVER_SIGNAL, signal_number, SYNC_MS, &err))
         return true;
-    return note_problem(server->run, &err, atomic_load(&server->run->shared->log.total));
+    return hn_server_note_problem(server->run, &err, atomic_load(&server->run->shared->log.total));
 }
 
 const char *assay_server_log(assay_server *server)

@@ -17,7 +17,14 @@
 #include "profiler/base/clock.h"
 #include "profiler/base/file.h"
 
-enum { START_MS = 10000, STOP_MS = 5000 };
+enum {
+    START_MS = 10000,
+    STOP_MS = 5000,
+    /* A server under a fake clock that has not started or stopped by then may wait for time. */
+    START_PATIENCE_MS = 200,
+    STOP_PATIENCE_MS = 10,
+    NUDGE_EVERY_MS = 5,
+};
 
 /* The runner's side has one piece of state: what to end when the test's process exits. */
 static struct hn_server_run *all_runs;
@@ -28,6 +35,7 @@ static void run_free(struct hn_server_run *run)
         (void)munmap(run->shared, sizeof *run->shared);
     if (run->control_fd >= 0)
         (void)close(run->control_fd);
+    assay_server_clock_close(&run->clock);
     pf_buf_fini(&run->problem);
     pf_buf_fini(&run->log);
     pf_buf_fini(&run->url);
@@ -93,7 +101,8 @@ static char *absolute_program(const char *program)
     return full ? full : strdup(program ? program : "");
 }
 
-static int write_spec(const struct assay_server_conf *conf, struct pf_err *err)
+static int write_spec(const struct assay_server_conf *conf, const char *clock_env,
+                      struct pf_err *err)
 {
     struct hn_server_spec spec;
     struct pf_buf bytes = {0};
@@ -101,6 +110,7 @@ static int write_spec(const struct assay_server_conf *conf, struct pf_err *err)
     int fd = memfd_create("assay-server-spec", MFD_CLOEXEC);
 
     collect(&spec, conf, program);
+    spec.clock_env = conf->clock.fake ? clock_env : NULL;
     hn_server_spec_encode(&bytes, &spec);
     bool ok = fd >= 0 ? pf_file_write_fd(fd, pf_buf_view(&bytes), "server specification", err)
                       : pf_err_sys(err, errno, "memfd for the server's specification");
@@ -130,11 +140,21 @@ static int map_shared(struct hn_server_run *run, struct pf_err *err)
     return -1;
 }
 
+static bool make_clock(struct hn_server_run *run, struct pf_err *err)
+{
+    const struct assay_server_conf *conf = &run->server->conf;
+
+    if (!conf->clock.fake || assay_server_clock_open(&run->clock, 0, conf->clock.wall_ms))
+        return true;
+    return pf_err_sys(err, errno, "server %s: memory for its clock, in /dev/shm or /tmp",
+                      conf->name);
+}
+
 static bool connect_supervisor(struct hn_server_run *run, struct pf_err *err)
 {
     int pair[2] = {-1, -1};
-    int shared_fd = map_shared(run, err);
-    int spec_fd = shared_fd < 0 ? -1 : write_spec(&run->server->conf, err);
+    int shared_fd = make_clock(run, err) ? map_shared(run, err) : -1;
+    int spec_fd = shared_fd < 0 ? -1 : write_spec(&run->server->conf, run->clock.env, err);
     bool ok = spec_fd >= 0;
 
     if (ok && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
@@ -171,11 +191,30 @@ struct hn_server_run *hn_server_run_get(struct assay_server *server, struct pf_e
     return run;
 }
 
-static bool receive(struct hn_server_run *run, struct hn_server_reply *reply, unsigned timeout_ms)
+/*
+ * While a server starts or stops nobody moves its clock, and it may need time for that (redis obeys
+ * SIGTERM at its next tick): where it waits for time alone, it gets it.
+ */
+static void nudge_until_ready(struct hn_server_run *run, enum hn_server_op op, uint64_t deadline)
+{
+    struct pollfd ready = {.fd = run->control_fd, .events = POLLIN};
+    int patience_ms = op == HN_SERVER_START ? START_PATIENCE_MS : STOP_PATIENCE_MS;
+
+    if (!run->clock.page || (op != HN_SERVER_START && op != HN_SERVER_STOP))
+        return;
+    while (pf_clock_left_ms(deadline) > 0 && poll(&ready, 1, patience_ms) <= 0) {
+        (void)assay_server_clock_nudge(&run->clock);
+        patience_ms = NUDGE_EVERY_MS;
+    }
+}
+
+static bool receive(struct hn_server_run *run, enum hn_server_op op, struct hn_server_reply *reply,
+                    unsigned timeout_ms)
 {
     uint64_t deadline = pf_clock_now_ns() + (uint64_t)timeout_ms * 1000000;
     struct pollfd ready = {.fd = run->control_fd, .events = POLLIN};
 
+    nudge_until_ready(run, op, deadline);
     while (poll(&ready, 1, pf_clock_left_ms(deadline)) < 0 && errno == EINTR)
         ;
     return recv(run->control_fd, reply, sizeof *reply, MSG_DONTWAIT) == (ssize_t)sizeof *reply;
@@ -188,7 +227,7 @@ bool hn_server_run_ask(struct hn_server_run *run, enum hn_server_op op, int arg,
     struct hn_server_reply reply = {0};
 
     (void)send(run->control_fd, &request, sizeof request, MSG_NOSIGNAL);
-    if (!receive(run, &reply, timeout_ms))
+    if (!receive(run, op, &reply, timeout_ms))
         return pf_err_set(err, PF_ERR_SYSTEM,
                           "server %s: its supervisor (pid %d) does not answer: was it killed?",
                           run->server->conf.name, run->supervisor);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/server/clock_launch.h"
 #include "harness/server/launch.h"
 #include "harness/server/placeholder.h"
 #include "profiler/base/arena.h"
@@ -22,7 +23,7 @@ struct words {
     struct hn_placeholder values[VALUES];
     char port[8];
     char *argv[HN_SPEC_LIST_MAX + 1];
-    char *env[HN_SPEC_LIST_MAX + 3];
+    char *env[HN_SPEC_LIST_MAX + 5];
     const char *dir;
 };
 
@@ -73,7 +74,12 @@ static bool set_environment(struct words *words, const struct hn_supervisor *sup
     words->env[count++] = expand(words, "TMPDIR={tmp}", err);
     if (sup->spec.port_mode == ASSAY_PORT_FIXED || sup->spec.port_mode == ASSAY_PORT_ZERO)
         words->env[count++] = expand(words, "PORT={port}", err);
-    return expand_list(words, words->env + count, sup->spec.env, err);
+    if (!expand_list(words, words->env + count, sup->spec.env, err))
+        return false;
+    return !sup->spec.clock_env
+           || hn_clock_prepare(words->env, &words->arena, words->argv[0],
+                               &(struct hn_clock_place){sup->tmp, sup->spec.clock_env, words->dir},
+                               err);
 }
 
 static bool write_files(struct words *words, const struct hn_supervisor *sup, struct pf_err *err)

@@ -12,6 +12,7 @@ enum spec_tag {
     TAG_FILE_TEXT = 't',
     TAG_DIR = 'd',
     TAG_READY_PATH = 'r',
+    TAG_CLOCK_ENV = 'c',
     TAG_PORT_MODE = 'p',
     TAG_START_MS = 's',
     TAG_STOP_MS = 'x',
@@ -51,6 +52,7 @@ void hn_server_spec_encode(struct pf_buf *out, const struct hn_server_spec *spec
     }
     put_text(out, TAG_DIR, spec->dir);
     put_text(out, TAG_READY_PATH, spec->ready_path);
+    put_text(out, TAG_CLOCK_ENV, spec->clock_env);
     put_number(out, TAG_PORT_MODE, spec->port_mode);
     put_number(out, TAG_START_MS, spec->start_ms);
     put_number(out, TAG_STOP_MS, spec->stop_ms);
@@ -102,6 +104,9 @@ static bool read_field(struct hn_server_spec *spec, uint8_t tag, const char *tex
     case TAG_READY_PATH:
         spec->ready_path = text;
         return true;
+    case TAG_CLOCK_ENV:
+        spec->clock_env = text;
+        return true;
     case TAG_PORT_MODE:
         return read_number(&spec->port_mode, text, PORT_MODES - 1, err);
     case TAG_START_MS:
@@ -126,6 +131,9 @@ static bool is_complete(const struct hn_server_spec *spec, struct pf_err *err)
         return pf_err_set(err, PF_ERR_USAGE,
                           "server %s: no command to run: .argv = {\"program\", ...} is missing",
                           spec->name ? spec->name : "?");
+    if (spec->clock_env && !strchr(spec->clock_env, '='))
+        return pf_err_set(err, PF_ERR_FORMAT,
+                          "server specification: %.40s: no NAME=PATH of a clock", spec->clock_env);
     if (names != texts)
         return pf_err_set(err, PF_ERR_FORMAT, "server specification: %u files, %u texts", names,
                           texts);

@@ -56,6 +56,7 @@ struct hn_server_spec {
     const char *file_texts[HN_SPEC_LIST_MAX + 1];
     const char *dir;
     const char *ready_path; /* NULL: listening is enough */
+    const char *clock_env;  /* "ASSAY_CLOCK_PAGE=/path" of a fake clock; NULL: real time */
     uint32_t port_mode;     /* enum assay_port */
     uint32_t start_ms;
     uint32_t stop_ms;

@@ -30,8 +30,7 @@ enum { ENV_MAX = 4096, SAFE_FD = 64, EXECUTABLE_MEMFD = 0x10 /* MFD_EXEC */ };
 
 /*
  * Our environment without what belongs to the test runner: a Criterion or Assay process started by
- * the server must not take itself for a test worker (BXFI_MAP), counters of gprof stay apart, and a
- * runner's preloaded library has no business in a server.
+ * the server must not take itself for a test worker (BXFI_MAP), counters of gprof stay apart.
  */
 static bool is_runners(const char *entry)
 {
@@ -39,22 +38,50 @@ static bool is_runners(const char *entry)
         "BXFI_MAP=",       "GMON_OUT_PREFIX=", "LISTEN_FDS=", "LISTEN_PID=",
         "LISTEN_FDNAMES=", "NOTIFY_SOCKET=",   "CRITERION_",  NULL};
 
-    if (strncmp(entry, "LD_PRELOAD=", 11) == 0 && strstr(entry, "libassay"))
-        return true;
     for (unsigned i = 0; names[i]; i++)
         if (strncmp(entry, names[i], strlen(names[i])) == 0)
             return true;
     return false;
 }
 
-static char **clean_environment(void)
+/* LD_PRELOAD without what the runner put there (libassay-*.so); the user's own stays. */
+static char *clean_preload(const char *entry)
+{
+    const char *from = strchr(entry, '=') + 1;
+    struct pf_buf out = {0};
+
+    pf_buf_put_str(&out, "LD_PRELOAD=");
+    size_t empty = out.size;
+    while (*from) {
+        size_t length = strcspn(from, ": ");
+        if (length > 0 && !memmem(from, length, "libassay-", 9)) {
+            pf_buf_put_str(&out, out.size > empty ? ":" : "");
+            pf_buf_put(&out, from, length);
+        }
+        from += length;
+        from += *from != '\0';
+    }
+    char *kept = out.size > empty ? strdup(pf_buf_cstr(&out)) : NULL;
+    pf_buf_fini(&out);
+    return kept;
+}
+
+/* *preload is the one entry that is not environ's: to be freed with the list. */
+static char **clean_environment(char **preload)
 {
     char **env = pf_mem_new(ENV_MAX + 1, sizeof *env);
     unsigned count = 0;
 
-    for (char **entry = environ; *entry && count < ENV_MAX; entry++)
-        if (!is_runners(*entry))
+    *preload = NULL;
+    for (char **entry = environ; *entry && count < ENV_MAX; entry++) {
+        if (!*preload && strncmp(*entry, "LD_PRELOAD=", 11) == 0) {
+            *preload = clean_preload(*entry);
+            if (*preload)
+                env[count++] = *preload;
+        } else if (!is_runners(*entry)) {
             env[count++] = *entry;
+        }
+    }
     return env;
 }
 
@@ -130,7 +157,8 @@ bool hn_supervisor_spawn(pid_t *pid, int control_fd, int shared_fd, int spec_fd,
         return false;
 
     (void)snprintf(test, sizeof test, "%d", getpid());
-    char **env = clean_environment();
+    char *preload;
+    char **env = clean_environment(&preload);
     pid_t child = fork();
     if (child == 0)
         become(fds, argv, env);
@@ -138,6 +166,7 @@ bool hn_supervisor_spawn(pid_t *pid, int control_fd, int shared_fd, int spec_fd,
     for (int i = 0; i < FDS; i++)
         (void)close(fds[i]);
     free(env);
+    free(preload);
     if (child < 0)
         return pf_err_sys(err, fork_errno, "fork of the server's supervisor");
     *pid = child;

@@ -90,20 +90,40 @@ void mk_clock_end(void)
     mk_clock_is_faked = false;
 }
 
-/* Until the threads that were woken wait again, exit, or have had a real second. */
-static void settle(void)
+/* Until the threads that were woken are at rest, exit, or have had a real second. */
+static void settle(struct mk_rest *rest)
 {
     int64_t until_ns = mk_clock_real_ns() + (int64_t)SETTLE_MS * MK_NS_PER_MS;
+    int self = mk_clock_self_slot(), busy = 0;
 
-    while (!mk_slots_others_wait(&own_page, -1) && mk_clock_real_ns() < until_ns)
+    while (!mk_rest_all(&own_page, rest, self, &busy) && mk_clock_real_ns() < until_ns)
         (void)syscall(SYS_sched_yield);
+}
+
+static void refuse_span(int64_t ms)
+{
+    bool entered = mk_enter();
+
+    mk_lock();
+    mk_fail_at(control.file, control.line, "clock_advance_ms(%lld): %s", (long long)ms,
+               ms < 0 ? "a clock does not go back" : "further than 64 bits of nanoseconds reach");
+    mk_unlock();
+    if (entered)
+        mk_leave();
 }
 
 void assay_clock_advance_ms(int64_t ms)
 {
+    struct mk_rest rest = {0};
+    int64_t span_ns;
+
     if (!mk_clock_is_faked)
         return;
-    int64_t until_ns = mk_clock_deadline_after(ms * MK_NS_PER_MS);
+    if (!mk_clock_span_ns(mk_clock_mono_ns(), ms, &span_ns)) {
+        refuse_span(ms);
+        return;
+    }
+    int64_t until_ns = mk_clock_mono_ns() + span_ns;
     for (;;) {
         int64_t next_ns = mk_clock_next_deadline_ns();
         if (next_ns > until_ns)
@@ -111,12 +131,12 @@ void assay_clock_advance_ms(int64_t ms)
         if (next_ns < mk_clock_mono_ns())
             next_ns = mk_clock_mono_ns();
         mk_clock_move_to(next_ns);
-        settle();
+        settle(&rest);
         if (mk_clock_next_deadline_ns() <= next_ns)
             break; /* due and not taken: its owner is busy */
     }
     mk_clock_move_to(until_ns);
-    settle();
+    settle(&rest);
 }
 
 bool assay_clock_await(int threads)
@@ -148,8 +168,9 @@ static bool controller_waits(void)
     return false;
 }
 
-bool mk_clock_may_jump(int self_slot)
+bool mk_clock_may_jump(int self_slot, int64_t next_ns)
 {
+    (void)next_ns;
     return mk_slots_others_wait(&own_page, self_slot)
            && (self_thread() == control.controller || controller_waits());
 }

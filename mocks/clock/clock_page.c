@@ -3,9 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <linux/futex.h>
-#include <sys/syscall.h>
-
 #include "mocks/clock/clock_priv.h"
 
 struct mk_clock_page *mk_clock_page;
@@ -44,34 +41,6 @@ int64_t mk_clock_to_mono(clockid_t clock, int64_t ns)
     return is_wall(clock) ? ns - atomic_load(&mk_clock_page->wall_minus_mono_ns) : ns;
 }
 
-int64_t mk_ns_of(const struct timespec *time)
-{
-    int64_t ns;
-
-    if (__builtin_mul_overflow((int64_t)time->tv_sec, mk_ns_per_s, &ns)
-        || __builtin_add_overflow(ns, (int64_t)time->tv_nsec, &ns))
-        return MK_NEVER;
-    return ns;
-}
-
-struct timespec mk_timespec_of(int64_t ns)
-{
-    return (struct timespec){.tv_sec = ns / mk_ns_per_s, .tv_nsec = ns % mk_ns_per_s};
-}
-
-bool mk_timespec_is_valid(const struct timespec *time)
-{
-    return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < mk_ns_per_s;
-}
-
-int64_t mk_clock_real_ns(void)
-{
-    struct timespec now = {0};
-
-    (void)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-    return mk_ns_of(&now);
-}
-
 int64_t mk_clock_deadline_after(int64_t ns)
 {
     int64_t deadline;
@@ -91,9 +60,8 @@ void mk_clock_moved(void)
 
 void mk_clock_move_to(int64_t mono_ns)
 {
-    if (mono_ns > mk_clock_mono_ns())
-        atomic_store(&mk_clock_page->mono_ns, mono_ns);
-    atomic_fetch_add(&mk_clock_page->moves, 1U);
-    (void)syscall(SYS_futex, &mk_clock_page->moves, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+    mk_page_move_to(mk_clock_page, mono_ns);
+    if (mk_page_is_shared(mk_clock_page))
+        mk_page_wake(mk_clock_page);
     mk_clock_moved();
 }

@@ -17,14 +17,19 @@
 
 #include "assay/server_clock.h"
 #include "mocks/clock/clock_priv.h"
+#include "mocks/clock/clock_stacks.h"
 
-/* The page is the test's to move: nobody here may, and a wait without end is a server at rest. */
-bool mk_clock_may_jump(int self_slot)
+/*
+ * The page is the test's to move. While it does (there is a target), the last of the server's
+ * threads that comes to wait moves it on itself: that is far quicker than asking the test.
+ */
+bool mk_clock_may_jump(int self_slot, int64_t next_ns)
 {
-    (void)self_slot;
-    return false;
+    return next_ns <= atomic_load(&mk_clock_page->target_ns)
+           && mk_slots_others_wait(mk_clock_page, self_slot);
 }
 
+/* A wait without end is a server at rest. */
 bool mk_clock_is_stuck(void)
 {
     return false;
@@ -44,10 +49,17 @@ int mk_clock_hang_ms(void)
 static void *follow(void *unused)
 {
     uint32_t seen = atomic_load(&mk_clock_page->moves);
+    uint32_t stacks = atomic_load(&mk_clock_page->stacks_wanted);
 
     (void)unused;
     for (;;) {
         mk_clock_moved();
+        if (stacks != atomic_load(&mk_clock_page->stacks_wanted)) {
+            stacks = atomic_load(&mk_clock_page->stacks_wanted);
+            (void)fprintf(stderr, "stacks of process %d:\n", (int)getpid());
+            mk_stacks_print_others();
+            (void)fprintf(stderr, "end of stacks of process %d\n", (int)getpid());
+        }
         (void)syscall(SYS_futex, &mk_clock_page->moves, FUTEX_WAIT, seen, NULL, NULL, 0);
         seen = atomic_load(&mk_clock_page->moves);
     }
@@ -91,9 +103,12 @@ __attribute__((constructor)) static void attach(void)
         mk_clock_page = map_page(fd);
         (void)syscall(SYS_close, fd);
     }
-    if (mk_clock_page)
+    if (mk_clock_page) {
+        /* From here on the test can see whether the program has come to wait. */
+        mk_clock_register();
+        (void)pthread_atfork(NULL, NULL, mk_clock_register);
         mk_clock_is_faked = true;
-    else if (path)
+    } else if (path)
         (void)fprintf(stderr, "libassay-clock.so: %s: not a clock page, time is real\n", path);
 }
 

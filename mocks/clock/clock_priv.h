@@ -16,7 +16,7 @@
 
 #define MK_NEVER INT64_MAX
 
-enum { MK_CLOCK_SLOTS = 256, MK_CLOCK_MAGIC = 0x314b4c43, MK_NS_PER_MS = 1000000 };
+enum { MK_CLOCK_SLOTS = 256, MK_CLOCK_MAGIC = 0x324b4c43, MK_NS_PER_MS = 1000000 };
 static const int64_t mk_ns_per_s = 1000000000;
 
 enum mk_slot_state { MK_SLOT_FREE, MK_SLOT_RUNNING, MK_SLOT_WAITING };
@@ -35,6 +35,8 @@ struct mk_clock_page {
     _Atomic uint32_t moves; /* futex: one more each time the clock moves */
     _Atomic int64_t mono_ns;
     _Atomic int64_t wall_minus_mono_ns;
+    _Atomic int64_t target_ns;      /* up to here the server's own threads may move it; 0: none */
+    _Atomic uint32_t stacks_wanted; /* one more each time the test asks for stacks */
     struct mk_clock_slot slots[MK_CLOCK_SLOTS];
 };
 
@@ -47,10 +49,6 @@ bool mk_clock_is_virtual(clockid_t clock);
 int64_t mk_clock_read(clockid_t clock);
 /* A time of clock as CLOCK_MONOTONIC. */
 int64_t mk_clock_to_mono(clockid_t clock, int64_t ns);
-int64_t mk_ns_of(const struct timespec *time);
-struct timespec mk_timespec_of(int64_t ns);
-bool mk_timespec_is_valid(const struct timespec *time);
-int64_t mk_clock_real_ns(void);
 /* now + ms, MK_NEVER for a negative ms. */
 int64_t mk_clock_deadline_ms(int ms);
 int64_t mk_clock_deadline_after(int64_t ns);
@@ -58,6 +56,14 @@ int64_t mk_clock_deadline_after(int64_t ns);
 void mk_clock_move_to(int64_t mono_ns);
 /* The clock of the page has been moved by somebody: fire and wake in this process. */
 void mk_clock_moved(void);
+
+/* clock_span.c: times as numbers. MK_NEVER for what is too far to count. */
+int64_t mk_ns_of(const struct timespec *time);
+struct timespec mk_timespec_of(int64_t ns);
+bool mk_timespec_is_valid(const struct timespec *time);
+int64_t mk_clock_real_ns(void);
+/* ms as ns; false if it is negative or now + ms is more than can be counted. */
+bool mk_clock_span_ns(int64_t now_ns, int64_t ms, int64_t *span_ns);
 
 /* clock_timers.c: timerfds and alarms of this process. is_timer: does this number stand for one? */
 bool mk_timers_is_timer(int fd);
@@ -77,16 +83,39 @@ typedef int (*mk_clock_look)(void *what, int wake_fd, int real_ms);
 int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns);
 void mk_clock_wake_all(void);
 int64_t mk_clock_next_deadline_ns(void);
+/* This thread has a slot from now on and runs, though it has not waited yet. */
+void mk_clock_register(void);
+/* -1: it has none. */
+int mk_clock_self_slot(void);
 
 /* clock_slots.c: the threads of a page. others_wait: none but self runs, all have seen the time. */
 bool mk_slot_is_gone(const struct mk_clock_slot *slot);
 bool mk_slots_others_wait(const struct mk_clock_page *page, int self);
 int mk_slots_waiting(const struct mk_clock_page *page);
 int64_t mk_slots_next_deadline_ns(const struct mk_clock_page *page);
+/* Set a page's time, never back. */
+void mk_page_move_to(struct mk_clock_page *page, int64_t mono_ns);
+/* Wake the processes that follow a page. */
+void mk_page_wake(struct mk_clock_page *page);
+/* Has a thread of another process a slot? */
+bool mk_page_is_shared(const struct mk_clock_page *page);
 
-/* clock_control.c in tests, clock_link.c in servers: may this thread move the clock when it waits?
+/*
+ * clock_rest.c: threads with a slot that wait in the kernel for something that is not the clock (a
+ * lock, a pipe) are at rest as well. What was seen of them is kept from look to look.
  */
-bool mk_clock_may_jump(int self_slot);
+struct mk_rest {
+    int64_t since_ns[MK_CLOCK_SLOTS]; /* real; 0: not seen asleep */
+    uint64_t switches[MK_CLOCK_SLOTS];
+};
+/* Is every thread but slot self at rest? *busy_slot: one that is not. */
+bool mk_rest_all(const struct mk_clock_page *page, struct mk_rest *rest, int self, int *busy_slot);
+
+/*
+ * clock_control.c in tests, clock_preload.c in servers: may this thread, which is about to wait,
+ * move the clock to next_ns?
+ */
+bool mk_clock_may_jump(int self_slot, int64_t next_ns);
 /* Nothing can end this wait: true if it is to fail with EDEADLK. */
 bool mk_clock_is_stuck(void);
 int mk_clock_grace_ms(void);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
+#include <linux/futex.h>
 #include <sys/syscall.h>
 
 #include "mocks/clock/clock_priv.h"
@@ -52,4 +53,30 @@ int mk_slots_waiting(const struct mk_clock_page *page)
         count += atomic_load(&page->slots[i].state) == MK_SLOT_WAITING
                  && !mk_slot_is_gone(&page->slots[i]);
     return count;
+}
+
+void mk_page_move_to(struct mk_clock_page *page, int64_t mono_ns)
+{
+    int64_t now_ns = atomic_load(&page->mono_ns);
+
+    /* Two may move it at once: the later time stays. */
+    while (mono_ns > now_ns && !atomic_compare_exchange_weak(&page->mono_ns, &now_ns, mono_ns))
+        ;
+    atomic_fetch_add(&page->moves, 1U);
+}
+
+void mk_page_wake(struct mk_clock_page *page)
+{
+    (void)syscall(SYS_futex, &page->moves, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+bool mk_page_is_shared(const struct mk_clock_page *page)
+{
+    int process = (int)syscall(SYS_getpid);
+
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++)
+        if (atomic_load(&page->slots[i].state) != MK_SLOT_FREE
+            && atomic_load(&page->slots[i].process) != process)
+            return true;
+    return false;
 }

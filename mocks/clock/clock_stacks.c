@@ -56,15 +56,14 @@ static void print_other(pid_t thread, int signal)
         (void)fprintf(stderr, "thread %d: does not answer\n", (int)thread);
 }
 
-void mk_stacks_print(void)
+void mk_stacks_print_others(void)
 {
     struct sigaction ours = {.sa_handler = walk, .sa_flags = SA_RESTART}, theirs;
     int signal = SIGRTMAX - 3;
     pid_t self = (pid_t)syscall(SYS_gettid);
     DIR *threads = opendir("/proc/self/task");
 
-    walk(0);
-    print_frames(self);
+    walk(0); /* its first call loads a library, which no handler may do */
     if (sigaction(signal, &ours, &theirs) == 0) {
         for (const struct dirent *entry; threads && (entry = readdir(threads));) {
             pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
@@ -75,4 +74,11 @@ void mk_stacks_print(void)
     }
     if (threads)
         (void)closedir(threads);
+}
+
+void mk_stacks_print(void)
+{
+    walk(0);
+    print_frames((pid_t)syscall(SYS_gettid));
+    mk_stacks_print_others();
 }

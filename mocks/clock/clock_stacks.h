@@ -8,5 +8,7 @@
 
 /* For a test that has failed already: each thread is interrupted and walks its own stack. */
 void mk_stacks_print(void);
+/* Without the calling thread's. */
+void mk_stacks_print_others(void);
 
 #endif

@@ -74,7 +74,6 @@ static int own_slot(void)
             continue;
         atomic_store(&wake_fds[i], 0); /* a fork's copy belongs to the parent */
         own_slot_plus_1 = i + 1;
-        mk_clock_joined();
         (void)pthread_setspecific(exit_key, (void *)(intptr_t)(i + 1));
         return i;
     }
@@ -92,6 +91,20 @@ static int fresh_wake_fd(int slot)
     fd = (int)syscall(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC);
     atomic_store(&wake_fds[slot], fd + 1);
     return fd;
+}
+
+void mk_clock_register(void)
+{
+    (void)own_slot();
+}
+
+int mk_clock_self_slot(void)
+{
+    int index = own_slot_plus_1 - 1;
+
+    if (index < 0 || atomic_load(&mk_clock_page->slots[index].thread) != self_thread())
+        return -1;
+    return index;
 }
 
 void mk_clock_wake_all(void)
@@ -143,7 +156,7 @@ static bool alarm_interrupts(void)
 }
 
 /* Nobody runs: the clock goes to whatever is next. 0: look again. */
-static int jump(struct wait *wait, bool *done)
+static int jump(struct wait *wait, int64_t next, bool *done)
 {
     int got = 0;
 
@@ -153,9 +166,6 @@ static int jump(struct wait *wait, bool *done)
         *done = true;
         return got;
     }
-    int64_t next = mk_clock_next_deadline_ns();
-    if (wait->deadline_ns < next)
-        next = wait->deadline_ns;
     if (next == MK_NEVER) {
         *done = mk_clock_is_stuck();
         return *done ? fail_stuck() : 0;
@@ -209,6 +219,18 @@ static int stand_by(struct wait *wait, bool *done)
     return got;
 }
 
+/* Nothing was ready: wait, or let the time pass. */
+static int wait_once(struct wait *wait, bool *done)
+{
+    int64_t next = mk_clock_next_deadline_ns();
+
+    if (wait->deadline_ns < next)
+        next = wait->deadline_ns;
+    if (mk_clock_may_jump(wait->slot, next))
+        return jump(wait, next, done);
+    return stand_by(wait, done);
+}
+
 int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
 {
     struct wait wait = {.look = look, .what = what, .deadline_ns = deadline_ns, .slot = -1};
@@ -216,11 +238,13 @@ int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
     int got = look(what, -1, 0);
 
     while (got == 0 && !done && mk_clock_mono_ns() < deadline_ns) {
-        if (wait.slot < 0)
+        if (wait.slot < 0) {
             wait.slot = own_slot();
+            mk_clock_joined();
+        }
         if (wait.slot < 0) /* more threads than slots: wait a real while */
             return look(what, -1, LOOK_AGAIN_MS);
-        got = mk_clock_may_jump(wait.slot) ? jump(&wait, &done) : stand_by(&wait, &done);
+        got = wait_once(&wait, &done);
         if (got == 0 && !done)
             got = look(what, -1, 0);
     }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@
 
 #include "mocks/clock/clock_priv.h"
 
-enum { SETTLE_MS = 5000 };
+enum { SETTLE_MS = 5000, NUDGE_MS = 10 };
 
 static int64_t real_of(clockid_t clock)
 {
@@ -81,45 +80,120 @@ bool assay_server_clock_open(struct assay_server_clock *out, int64_t mono_ms, in
 
 static void move_to(struct mk_clock_page *page, int64_t mono_ns)
 {
-    if (mono_ns > atomic_load(&page->mono_ns))
-        atomic_store(&page->mono_ns, mono_ns);
-    atomic_fetch_add(&page->moves, 1U);
-    (void)syscall(SYS_futex, &page->moves, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+    mk_page_move_to(page, mono_ns);
+    mk_page_wake(page);
 }
 
-static bool settle(const struct mk_clock_page *page)
+/* Until all is at rest, or the clock has not moved for patience_ms: then somebody is busy. */
+static bool settle_within(struct assay_server_clock *clock, struct mk_rest *rest, int patience_ms)
 {
-    const struct timespec step = {.tv_nsec = 50000};
-    int64_t until_ns = real_of(CLOCK_MONOTONIC) + (int64_t)SETTLE_MS * MK_NS_PER_MS;
+    const struct timespec step = {.tv_nsec = 20000};
+    const struct mk_clock_page *page = clock->page;
+    int64_t mono_ns = atomic_load(&page->mono_ns);
+    int64_t since_ns = real_of(CLOCK_MONOTONIC);
+    int busy = 0;
 
-    while (!mk_slots_others_wait(page, -1)) {
-        if (real_of(CLOCK_MONOTONIC) > until_ns)
+    while (!mk_rest_all(page, rest, -1, &busy)) {
+        int64_t now_ns = real_of(CLOCK_MONOTONIC);
+        if (mono_ns != atomic_load(&page->mono_ns)) {
+            mono_ns = atomic_load(&page->mono_ns);
+            since_ns = now_ns;
+        }
+        if (now_ns - since_ns > (int64_t)patience_ms * MK_NS_PER_MS) {
+            clock->busy_process = atomic_load(&page->slots[busy].process);
+            clock->busy_thread = atomic_load(&page->slots[busy].thread);
+            errno = ETIMEDOUT;
             return false;
+        }
         (void)syscall(SYS_nanosleep, &step, NULL);
     }
     return true;
 }
 
-bool assay_server_clock_advance_ms(struct assay_server_clock *clock, int64_t ms)
+static bool settle(struct assay_server_clock *clock, struct mk_rest *rest)
+{
+    return settle_within(clock, rest, SETTLE_MS);
+}
+
+/* Through every deadline up to target: the server's threads go by themselves, we start them, and
+ * do what none of them can (one of them waits for something else than the clock). */
+static bool pass(struct assay_server_clock *clock, int64_t target_ns)
 {
     struct mk_clock_page *page = clock->page;
-    int64_t until_ns = atomic_load(&page->mono_ns) + ms * MK_NS_PER_MS;
-    bool settled = settle(page);
+    struct mk_rest rest = {0};
+    bool ok = settle(clock, &rest);
 
-    for (;;) {
+    atomic_store(&page->target_ns, target_ns);
+    while (ok) {
         int64_t next_ns = mk_slots_next_deadline_ns(page);
-        if (!settled || next_ns >= until_ns || next_ns <= atomic_load(&page->mono_ns))
+        if (next_ns > target_ns || next_ns <= atomic_load(&page->mono_ns))
             break;
         move_to(page, next_ns);
-        settled = settle(page);
+        ok = settle(clock, &rest);
     }
-    move_to(page, until_ns);
-    return settle(page) && settled;
+    if (ok) {
+        move_to(page, target_ns);
+        ok = settle(clock, &rest);
+    }
+    atomic_store(&page->target_ns, 0);
+    return ok;
+}
+
+bool assay_server_clock_advance_ms(struct assay_server_clock *clock, int64_t ms)
+{
+    int64_t now_ns = atomic_load(&clock->page->mono_ns);
+    int64_t span_ns;
+
+    if (mk_clock_span_ns(now_ns, ms, &span_ns))
+        return pass(clock, now_ns + span_ns);
+    errno = EINVAL;
+    return false;
+}
+
+int64_t assay_server_clock_next_ms(const struct assay_server_clock *clock)
+{
+    int64_t next_ns = mk_slots_next_deadline_ns(clock->page);
+    int64_t left_ns = next_ns - atomic_load(&clock->page->mono_ns);
+
+    if (next_ns == MK_NEVER)
+        return -1;
+    return left_ns <= 0 ? 0 : (left_ns - 1) / MK_NS_PER_MS + 1;
+}
+
+bool assay_server_clock_nudge(struct assay_server_clock *clock)
+{
+    struct mk_rest rest = {0};
+
+    if (!settle_within(clock, &rest, NUDGE_MS))
+        return false;
+    int64_t next_ns = mk_slots_next_deadline_ns(clock->page);
+    if (next_ns == MK_NEVER)
+        return false;
+    move_to(clock->page, next_ns);
+    return true;
+}
+
+bool assay_server_clock_settle(struct assay_server_clock *clock)
+{
+    struct mk_rest rest = {0};
+    return settle(clock, &rest);
+}
+
+void assay_server_clock_ask_stacks(struct assay_server_clock *clock)
+{
+    atomic_fetch_add(&clock->page->stacks_wanted, 1U);
+    move_to(clock->page, 0);
 }
 
 int64_t assay_server_clock_now_ms(const struct assay_server_clock *clock)
 {
     return atomic_load(&clock->page->mono_ns) / MK_NS_PER_MS;
+}
+
+int64_t assay_server_clock_wall_now_ms(const struct assay_server_clock *clock)
+{
+    return (atomic_load(&clock->page->mono_ns) + atomic_load(&clock->page->wall_minus_mono_ns))
+           / MK_NS_PER_MS;
 }
 
 int assay_server_clock_waiting(const struct assay_server_clock *clock)

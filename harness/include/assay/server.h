@@ -60,6 +60,25 @@ struct assay_ready {
         ASSAY_READY_HTTP, path_                                                                    \
     }
 
+/*
+ * The server's clock. fake: it stands, in all the server's processes and threads, until
+ * assay_server_advance() moves it (libassay-clock.so is preloaded; which calls live by it and which
+ * do not is told in docs/mocks.md). wall_ms: CLOCK_REALTIME at its start, 0: as it is.
+ */
+struct assay_server_time {
+    bool fake;
+    long long wall_ms;
+};
+
+#define assay_fake_clock()                                                                         \
+    {                                                                                              \
+        true, 0                                                                                    \
+    }
+#define assay_fake_clock_at(wall_ms_)                                                              \
+    {                                                                                              \
+        true, wall_ms_                                                                             \
+    }
+
 /* A file the server wants to find, for example its configuration; written into {tmp}. */
 struct assay_server_file {
     const char *name;
@@ -78,8 +97,9 @@ struct assay_server_conf {
     const char *dir; /* working directory; default {tmp} */
     struct assay_ready ready;
     enum assay_port port;
-    unsigned start_ms; /* until ready, or it is a failure; 0: 10000 */
-    unsigned stop_ms;  /* from SIGTERM to SIGKILL; 0: 5000 */
+    struct assay_server_time clock; /* default: real time */
+    unsigned start_ms;              /* until ready, or it is a failure; 0: 10000 */
+    unsigned stop_ms;               /* from SIGTERM to SIGKILL; 0: 5000 */
 };
 
 struct hn_server_run;
@@ -123,6 +143,34 @@ const char *assay_server_problem(assay_server *server);
 pid_t assay_server_pid(assay_server *server);       /* -1: does not run */
 int assay_server_port(assay_server *server);        /* 0 with ASSAY_PORT_UNIX */
 const char *assay_server_url(assay_server *server); /* "http://127.0.0.1:PORT", "unix:/path" */
+
+/*
+ * Move the clock of a server declared with .clock = assay_fake_clock(): through every deadline on
+ * the way, the last one included. Returns when every thread of the server that has ever waited by
+ * the clock is at rest again. False, and assay_server_problem() says why, when one is busy for 5
+ * real seconds instead (with the stacks of all threads), when the server has no such clock or does
+ * not run, or when ms is negative.
+ *
+ * Only while it starts and while it stops does the clock move by itself, to the next deadline, when
+ * the server waits for that and for nothing else.
+ */
+bool assay_server_try_advance(assay_server *server, long long ms);
+
+/*
+ * Move it from deadline to deadline until the server has printed text (from here on), at most
+ * limit_ms. False with the reason when it has not by then, and at once, with the stacks of all
+ * threads, when no thread waits for a time any more: nothing the clock does can ever wake it.
+ */
+bool assay_server_try_advance_until(assay_server *server, const char *text, long long limit_ms);
+
+#define assay_server_advance(server_, ms_)                                                         \
+    cr_assert(assay_server_try_advance(server_, ms_), "%s", assay_server_problem(server_))
+#define assay_server_advance_until(server_, text_, limit_ms_)                                      \
+    cr_assert(assay_server_try_advance_until(server_, text_, limit_ms_), "%s",                     \
+              assay_server_problem(server_))
+
+/* CLOCK_REALTIME as a server with a fake clock tells it; -1: it has none, or never ran. */
+long long assay_server_wall_ms(assay_server *server);
 
 bool assay_server_is_alive(assay_server *server);
 const char *assay_server_state(assay_server *server); /* "alive, pid 71", "exited with status 3" */

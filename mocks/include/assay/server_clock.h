@@ -28,6 +28,8 @@ struct mk_clock_page;
 struct assay_server_clock {
     struct mk_clock_page *page;
     char env[96]; /* "ASSAY_CLOCK_PAGE=/dev/shm/..." for the server's environment */
+    /* Who kept the last advance from its end: a thread that neither waited nor slept. */
+    int busy_process, busy_thread;
 };
 
 /* Times it starts with; 0: the real ones. */
@@ -35,13 +37,34 @@ __attribute__((warn_unused_result)) bool assay_server_clock_open(struct assay_se
                                                                  int64_t mono_ms, int64_t wall_ms);
 
 /*
- * Move it through every deadline on the way. True when all threads of the server that wait by the
- * clock have seen the new time and wait again; false if one has not after 5 real seconds.
+ * Move it through every deadline on the way, to the last one included. True when all threads of the
+ * server that have ever waited by the clock are at rest: they wait again, having seen the new time,
+ * or sleep in the kernel for something else. False with ETIMEDOUT if one was still busy (busy_*)
+ * when the clock had stood for 5 real seconds, with EINVAL if ms is negative or beyond counting.
  */
 bool assay_server_clock_advance_ms(struct assay_server_clock *clock, int64_t ms);
 
-/* CLOCK_MONOTONIC of the server. */
+/* Until they are at rest, without moving it; false as above. */
+bool assay_server_clock_settle(struct assay_server_clock *clock);
+
+/*
+ * One deadline further, if all are at rest; at once, without waiting for what comes of it. For a
+ * server that is to start or to end, and may need time for that. False: not at rest, no deadline.
+ */
+bool assay_server_clock_nudge(struct assay_server_clock *clock);
+
+/* How far the next deadline of a waiting thread is, rounded up; -1: no thread waits for a time. */
+int64_t assay_server_clock_next_ms(const struct assay_server_clock *clock);
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME of the server. */
 int64_t assay_server_clock_now_ms(const struct assay_server_clock *clock);
+int64_t assay_server_clock_wall_now_ms(const struct assay_server_clock *clock);
+
+/*
+ * Each process that has waited by the clock prints the stacks of its threads on its standard error,
+ * ending with "end of stacks of process N".
+ */
+void assay_server_clock_ask_stacks(struct assay_server_clock *clock);
 
 /* Threads of the server that wait by the clock now: 0 until it has started to. */
 int assay_server_clock_waiting(const struct assay_server_clock *clock);
