@@ -13,7 +13,7 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 
-enum { RING_BYTES_MIN = 64 << 10, CPU_LIST_BYTES = 4096, WAKEUP_BYTES_MAX = 256 << 10 };
+enum { RING_BYTES_MIN = 64 << 10, CPU_LIST_BYTES = 4096, WAKEUP_BYTES_MAX = 512 << 10 };
 
 /* "0-3,5": a CPU that is offline has no ring and needs none. */
 static uint32_t list_cpus(int *cpus, uint32_t max)

@@ -49,7 +49,6 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
 {
     const struct pf_record_options *options = job->options;
     struct pf_perf_wish wish = {.frequency_hz = options->frequency_hz,
-                                .stack_bytes = PF_STACK_COPY_FIRST,
                                 .with_switches = options->mode == PF_RECORD_WALL,
                                 .threads_only = options->skip_children};
 
@@ -60,6 +59,7 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
     if (!pf_perf_probe(&session->access, err)
         || !pf_perf_rings_open(&session->rings, RING_BYTES_WISH, err))
         return false;
+    wish.stack_bytes = pf_stack_copy_first(session->rings.data_bytes);
     session->interrupt_ns = pf_perf_cost_ns(&session->rings, &session->access, &wish);
     pf_perf_threads_init(&session->threads, &session->rings, &session->access, &wish);
     pf_mapped_objects_init(&session->objects);

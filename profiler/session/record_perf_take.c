@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "profiler/attach/stack_pages.h"
 #include "profiler/attach/wait_place.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/record_perf.h"
@@ -86,11 +87,7 @@ static uint32_t scan(struct pf_perf_session *session)
     return opened;
 }
 
-/*
- * The kernel's copy of a stack ends at the first page that is not there: the untouched middle of a
- * large buffer is enough. Reading a page from outside makes it there, as zeros that take no memory.
- * Here for what threads that wait will use of their stacks; fault_in() for what was missed.
- */
+/* What threads that wait will use of their stacks, wherever they are; see attach/stack_pages.h. */
 static void fault_in_below(struct pf_perf_session *session, pid_t pid, pid_t tid)
 {
     struct pf_wait_place place;
@@ -121,6 +118,7 @@ static void learn(struct pf_perf_session *session)
         if (!process)
             continue;
         (void)pf_space_code(&process->space, &session->objects);
+        pf_stack_pages_fault_in(process->pid);
         fault_in_stacks(session, process->pid);
     }
 }

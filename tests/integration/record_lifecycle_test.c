@@ -184,7 +184,7 @@ Test(record_lifecycle, stacks_larger_than_the_first_copy_are_whole_after_all)
 {
     struct ts_recording recording = record_workload("deep 35", "-d 2 -F 499", "deep.pb.gz");
 
-    /* 35 KiB of stack: cut at 16 and 32, whole at 60; the first few samples pay for learning it. */
+    /* 35 KiB of stack: cut at 32, whole at 60; the first few samples pay for learning it. */
     cr_expect_geq(ts_rooted_percent(&recording), 95.0);
     ts_recording_fini(&recording);
 }
