@@ -20,10 +20,15 @@ enum pf_quick_flag {
     PF_QUICK_SLOW = 2,  /* by pf_frame_step; what lies outside cannot be told by comparing */
     PF_QUICK_SAVES = 4, /* the caller's frame pointer is saved at CFA + fp_offset */
     PF_QUICK_BY_FP = 8, /* the CFA is the frame pointer + cfa_offset */
+    PF_QUICK_FLAGS = 15,
     /* Of frames only: */
     PF_PAST_EXACT = 16,    /* its pc was interrupted, not returned to */
     PF_PAST_NEEDS_FP = 32, /* its frame pointer decides about frames outside of it */
 };
+
+/* Above a rule's flags: the slot where the caller's rule was last time. */
+enum { PF_QUICK_NEXT_SHIFT = 5 };
+static_assert(PF_CACHED_RULES << PF_QUICK_NEXT_SHIFT == 1 << 16, "a slot's number fits");
 
 /* A rule by pc: the return address itself, or one more than an exact pc. 0 is empty. Stands in one
  * of PF_CACHED_WAYS neighbours, which share a line of the processor's cache. */

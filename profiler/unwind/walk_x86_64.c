@@ -86,8 +86,7 @@ static void enter_quick(struct pf_quick *quick, uint64_t key, const struct pf_ru
 }
 
 /* The pc is not in its own slot: in a neighbour, or nowhere yet. */
-static __attribute__((noinline)) const struct pf_quick *look_up(const struct walk *walk,
-                                                                uint64_t key)
+static __attribute__((noinline)) struct pf_quick *look_up(const struct walk *walk, uint64_t key)
 {
     struct pf_quick *rules = walk->cache->rules;
     uint64_t own = key % PF_CACHED_RULES;
@@ -105,9 +104,15 @@ static __attribute__((noinline)) const struct pf_quick *look_up(const struct wal
     return free_one;
 }
 
-ALWAYS_INLINE const struct pf_quick *find_quick(const struct walk *walk, uint64_t key)
+ALWAYS_INLINE void set_next(struct pf_quick *quick, ptrdiff_t slot)
 {
-    const struct pf_quick *quick = &walk->cache->rules[key % PF_CACHED_RULES];
+    quick->flags =
+        (uint16_t)((quick->flags & PF_QUICK_FLAGS) | (size_t)slot << PF_QUICK_NEXT_SHIFT);
+}
+
+ALWAYS_INLINE struct pf_quick *find_quick(const struct walk *walk, uint64_t key)
+{
+    struct pf_quick *quick = &walk->cache->rules[key % PF_CACHED_RULES];
 
     return UNLIKELY(quick->key != key) ? look_up(walk, key) : quick;
 }
@@ -165,7 +170,7 @@ ALWAYS_INLINE enum walk_on leave_quick(const struct stack *stack, struct place *
     if (UNLIKELY(!read_stack(stack, cfa + (uint64_t)fp_offset, &fp)))
         return WALK_SLOW;
     fp = saves ? fp : at->fp;
-    note(at, quick->flags | exact, quick->fp_offset);
+    note(at, (quick->flags & PF_QUICK_FLAGS) | exact, quick->fp_offset);
     at->pc = pc;
     at->sp = cfa;
     at->fp = fp;
@@ -295,12 +300,22 @@ static enum walk_on leave_exact(struct walk *walk, struct place *at)
     return on == WALK_SLOW ? leave_slowly(walk, at, true) : on;
 }
 
-/* Frames that were returned to, as far as common rules and the stack before lead. */
+/*
+ * Frames that were returned to, as far as common rules and the stack before lead.
+ *
+ * A rule knows where its caller's was found last time. Where that is so, as it is in nearly all of
+ * a stack, the processor goes on to the next rule before the return address has been read: else
+ * each frame would wait for two loads, one after the other.
+ */
 static enum walk_on walk_returns(struct walk *walk)
 {
+    struct pf_quick none = {0};
+    struct pf_quick *rules = walk->cache->rules;
+    struct pf_quick *inner = &none;
     struct place at = walk->place;
     const struct stack stack = walk->stack;
     const uint64_t *end = walk->trail->pcs + walk->trail->capacity;
+    struct pf_quick *quick = &rules[at.pc % PF_CACHED_RULES];
     enum walk_on on = put(walk, &at, end);
 
     while (on == WALK_ON) {
@@ -310,10 +325,17 @@ static enum walk_on walk_returns(struct walk *walk)
             at = walk->place;
             if (on != WALK_ON)
                 break;
+            quick = find_quick(walk, at.pc);
         }
-        on = leave_quick(&stack, &at, find_quick(walk, at.pc), 0);
+        if (UNLIKELY(quick->key != at.pc)) {
+            quick = find_quick(walk, at.pc);
+            set_next(inner, quick - rules);
+        }
+        on = leave_quick(&stack, &at, quick, 0);
         if (UNLIKELY(on != WALK_ON))
             break;
+        inner = quick;
+        quick = &rules[inner->flags >> PF_QUICK_NEXT_SHIFT];
         on = put(walk, &at, end);
     }
     walk->place = at;
