@@ -168,7 +168,8 @@ static bool start_agent(void)
     ag_agent.alive = &alive;
     ag_agent.pid = (uint32_t)getpid();
     atomic_store(&ag_agent.generation, 1);
-    ag_objects_update(region);
+    atomic_store(&ag_agent.linked, region);
+    ag_objects_update();
     agent_signal = ag_cpu_signal_take();
     ag_cpu_handler_aim(region);
     return agent_signal != 0;

@@ -9,16 +9,21 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "profiler/agent/agent.h"
 #include "profiler/agent/alloc_next.h"
 #include "profiler/agent/code_objects.h"
 #include "profiler/agent/collector_link.h"
+#include "profiler/agent/collector_probe.h"
+#include "profiler/agent/cpu_handler.h"
 #include "profiler/agent/cpu_sampling.h"
 #include "profiler/agent/dl_next.h"
 #include "profiler/agent/early_blocks.h"
 #include "profiler/agent/inherited_blocks.h"
+
+enum { REST_TRIES = 50 };
 
 struct ag_agent ag_agent;
 
@@ -83,7 +88,6 @@ static void publish(struct pf_region *region)
     uint32_t wants = atomic_load(&region->wants);
 
     atomic_fetch_add(&ag_agent.generation, 1);
-    atomic_store(&ag_agent.linked, region);
     if (wants & PF_REGION_HEAP) {
         atomic_store_explicit(&ag_agent.region, region, memory_order_release);
         atomic_store(&ag_agent.phase, AG_ON);
@@ -112,6 +116,7 @@ static void begin_in_child(void)
     int kept_errno = errno;
 
     ag_cpu_fork_child();
+    ag_objects_fork_child();
     atomic_store(&ag_agent.linked, NULL);
     atomic_store(&ag_agent.region, NULL);
     atomic_store(&ag_agent.phase, AG_PASSIVE);
@@ -121,6 +126,7 @@ static void begin_in_child(void)
     struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
     if (region && ag_inherited_enter(region)) {
         atomic_store(ag_agent.alive, 1);
+        atomic_store(&ag_agent.linked, region);
         ag_objects_carry_over(region);
         publish(region);
     }
@@ -137,10 +143,51 @@ static bool watch_forks(void)
     return is_watching;
 }
 
+/* By a collector that lives. What one that is gone began is ended here: allocation hooks may hold
+ * its region for a while longer, so that stays mapped. */
+static bool is_taken(struct pf_region **before)
+{
+    bool has_heap = atomic_load(&ag_agent.region) != NULL;
+
+    if (!ag_cpu_is_on() && !has_heap)
+        return false;
+    if (!ag_collector_is_gone(ag_agent.address))
+        return true;
+    if (ag_cpu_is_on())
+        ag_cpu_end();
+    if (has_heap) {
+        atomic_store(&ag_agent.region, NULL);
+        *before = NULL;
+    }
+    return false;
+}
+
+/* Wait a little until nobody uses an earlier region any more. */
+static bool is_abandoned(bool (*at_rest)(void))
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    for (unsigned tries = 0; tries < REST_TRIES && !at_rest(); tries++)
+        (void)nanosleep(&pause, NULL);
+    return at_rest();
+}
+
+/* To the region of another collector; the one before is given back once nobody can be in it. */
+static void move_to(struct pf_region *region, struct pf_region *before)
+{
+    atomic_store(&ag_agent.linked, region);
+    bool is_left = is_abandoned(ag_objects_are_at_rest);
+    ag_objects_carry_over(region);
+    ag_objects_update();
+    if (before && is_left && is_abandoned(ag_cpu_handler_is_at_rest))
+        (void)munmap(before, before->size_bytes);
+    publish(region);
+}
+
 /*
  * A collector that put us into a running process calls this, in one of its threads, with the
  * invitation a started process finds in its environment. 0, or an errno why nothing will be
- * recorded. A region of an earlier collector is used by nobody any more and given back.
+ * recorded.
  */
 __attribute__((visibility("default"))) int assay_agent_attach(const char *text);
 
@@ -149,7 +196,7 @@ int assay_agent_attach(const char *text)
     int kept_errno = errno;
     struct pf_region *before = atomic_load(&ag_agent.linked);
 
-    if (ag_cpu_is_on() || atomic_load(&ag_agent.region))
+    if (is_taken(&before))
         return EBUSY;
     if (!read_invitation(text))
         return EINVAL;
@@ -162,11 +209,7 @@ int assay_agent_attach(const char *text)
     errno = kept_errno;
     if (!region || !watch_forks())
         return region ? ENOMEM : why;
-    if (before)
-        (void)munmap(before, before->size_bytes);
-    ag_objects_carry_over(region);
-    ag_objects_update(region);
-    publish(region);
+    move_to(region, before);
     errno = kept_errno;
     return ag_cpu_is_on() || atomic_load(&ag_agent.region) ? 0 : EAGAIN;
 }
@@ -186,7 +229,8 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
         region = ag_link(ag_agent.address, &ag_agent.hello);
     }
     if (region && watch_forks()) {
-        ag_objects_update(region);
+        atomic_store(&ag_agent.linked, region);
+        ag_objects_update();
         if (atomic_load(&region->wants) & PF_REGION_HEAP)
             ag_early_enter(region);
         publish(region);

@@ -21,13 +21,22 @@ struct tables {
 };
 
 static struct tables *tables;
-static atomic_flag updating;
+static atomic_bool updating;
 static atomic_bool again;
+
+void ag_objects_fork_child(void)
+{
+    atomic_store(&updating, false);
+    atomic_store(&again, false);
+}
+
+bool ag_objects_are_at_rest(void)
+{
+    return !atomic_load(&updating);
+}
 
 void ag_objects_carry_over(struct pf_region *region)
 {
-    atomic_flag_clear(&updating); /* whoever held it is not in this process, or long done */
-    atomic_store(&again, false);
     ag_code_memory_tell(region);
     for (uint32_t i = 0; tables && i < tables->known_count; i++)
         (void)pf_module_add(region, &tables->records[i]);
@@ -122,15 +131,16 @@ static void build_and_publish(struct pf_region *region)
     atomic_fetch_add(&ag_agent.code_generation, 1);
 }
 
-void ag_objects_update(struct pf_region *region)
+void ag_objects_update(void)
 {
     atomic_store(&again, true);
-    while (atomic_load(&again) && !atomic_flag_test_and_set(&updating)) {
+    while (atomic_load(&again) && !atomic_exchange(&updating, true)) {
+        struct pf_region *region = atomic_load(&ag_agent.linked);
         atomic_store(&again, false);
-        if (!tables)
+        if (region && !tables)
             take_tables(region);
-        if (tables)
+        if (region && tables)
             build_and_publish(region);
-        atomic_flag_clear(&updating);
+        atomic_store(&updating, false);
     }
 }

@@ -12,11 +12,20 @@
 #ifndef PROFILER_AGENT_CODE_OBJECTS_H
 #define PROFILER_AGENT_CODE_OBJECTS_H
 
+#include <stdbool.h>
+
 struct pf_region;
 
-/* Look at what the loader has mapped and publish it. If another thread is doing so, it will look
- * once more; this one returns at once. Context: target; takes the loader's lock. */
-void ag_objects_update(struct pf_region *region);
+/* Look at what the loader has mapped, publish it, tell new objects to the linked region. If another
+ * thread is doing so, it will look once more; this one returns at once. Context: target; takes the
+ * loader's lock. */
+void ag_objects_update(void);
+
+/* In a fork's child: whoever was at it is not here. */
+void ag_objects_fork_child(void);
+
+/* Is nobody at it? Asked after the linked region has changed: then nobody uses the one before. */
+bool ag_objects_are_at_rest(void);
 
 /*
  * The region has changed (a fork's child, another collector): what is known stays known, and is

@@ -15,10 +15,21 @@
 static struct sigaction before; /* of the signal taken */
 static char mark;
 static _Atomic(struct pf_region *) aim;
+static _Atomic uint32_t inside; /* threads that may hold what aim was */
 
 void ag_cpu_handler_aim(struct pf_region *region)
 {
     atomic_store(&aim, region);
+}
+
+bool ag_cpu_handler_is_at_rest(void)
+{
+    return atomic_load(&inside) == 0;
+}
+
+void ag_cpu_handler_fork_child(void)
+{
+    atomic_store(&inside, 0); /* whoever it was is not in this process */
 }
 
 void *ag_cpu_tick_mark(void)
@@ -69,8 +80,10 @@ static void take_sample(struct pf_region *region, uint32_t weight, const ucontex
     struct ag_cpu_lane *lane = ag_cpu_lane(region, self->slot);
     struct pf_regs regs;
 
-    if (!lane)
+    if (!lane) {
+        pf_thread_count(self->slot, PF_COUNT_DROPPED, weight);
         return;
+    }
     ag_regs_of_context(context, &regs);
     struct pf_ring_event event = {
         .stack = stack_of(region, self, lane->cache, &regs),
@@ -100,15 +113,25 @@ static struct pf_region *aimed_region(void)
     return region && atomic_load_explicit(ag_agent.alive, memory_order_relaxed) ? region : NULL;
 }
 
+/* Counted in before the aim is read: who has put another aim there and then sees nobody inside may
+ * take the old one away. */
+static void tick(uint32_t weight, const ucontext_t *context)
+{
+    atomic_fetch_add(&inside, 1);
+    struct pf_region *region = aimed_region();
+    if (region)
+        take_sample(region, weight, context);
+    atomic_fetch_sub(&inside, 1);
+}
+
 static void on_tick(int number, siginfo_t *info, void *context)
 {
     int kept_errno = errno;
-    struct pf_region *region = aimed_region();
 
-    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &mark)
+    if (info->si_code == SI_TIMER && info->si_value.sival_ptr == &mark)
+        tick(1 + (uint32_t)info->si_overrun, context);
+    else
         hand_on(number, info, context);
-    else if (region)
-        take_sample(region, 1 + (uint32_t)info->si_overrun, context);
     errno = kept_errno;
 }
 
@@ -118,13 +141,24 @@ static bool is_free(const struct sigaction *action)
            && (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN);
 }
 
+/* Nothing interrupts the handler: a server's own one might leave it by longjmp. A fault is let
+ * through, to be seen as what it is. */
+static void block_all_but_faults(sigset_t *set)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+
+    (void)sigfillset(set);
+    for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++)
+        (void)sigdelset(set, faults[i]);
+}
+
 static bool take(int number)
 {
     struct sigaction ours = {.sa_sigaction = on_tick, .sa_flags = SA_SIGINFO | SA_RESTART};
 
     if (sigaction(number, NULL, &before) != 0 || !is_free(&before))
         return false;
-    (void)sigemptyset(&ours.sa_mask);
+    block_all_but_faults(&ours.sa_mask);
     return sigaction(number, &ours, NULL) == 0;
 }
 

@@ -16,6 +16,12 @@ void *ag_cpu_tick_mark(void);
 /* Where samples go; NULL: nowhere. */
 void ag_cpu_handler_aim(struct pf_region *region);
 
+/* Does no thread hold a region that was aimed at before? To be asked after another aim. */
+bool ag_cpu_handler_is_at_rest(void);
+
+/* In a fork's child: only the calling thread is there. */
+void ag_cpu_handler_fork_child(void);
+
 /* Take a free signal; its number, or 0. Context: target. */
 int ag_cpu_signal_take(void);
 

@@ -26,10 +26,8 @@ struct ag_cpu_lane *ag_cpu_lane(struct pf_region *region, struct pf_region_threa
 
     if (at == 0) {
         at = is_shared(region, slot) ? 0 : reserve(region);
-        if (at == 0) {
-            pf_thread_count(slot, PF_COUNT_DROPPED, 1);
+        if (at == 0)
             return NULL;
-        }
         atomic_store_explicit(&slot->ring_at, at, memory_order_release);
     }
     return (struct ag_cpu_lane *)pf_region_part(region, at);

@@ -20,7 +20,7 @@ struct ag_cpu_lane {
     _Alignas(PF_REGION_LINE) uint8_t cache[PF_UNWIND_CACHE_BYTES];
 };
 
-/* NULL when the work part is full; the sample is then counted as dropped. */
+/* NULL when there is no room for one more. */
 struct ag_cpu_lane *ag_cpu_lane(struct pf_region *region, struct pf_region_thread *slot);
 
 #endif

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/agent/cpu_sampling.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "profiler/agent/agent.h"
+#include "profiler/agent/collector_probe.h"
 #include "profiler/agent/cpu_handler.h"
 #include "profiler/agent/cpu_thread.h"
 #include "profiler/agent/cpu_timers.h"
 #include "profiler/agent/raw_call_x86_64.h"
 
-enum { SCAN_EVERY_MS = 20, COST_LIMIT = 50 }; /* scanning takes at most a 50th of a core */
+/* Soon: where threads come and go. Scanning takes at most a 50th of a core. */
+enum { SCAN_EVERY_MS = 20, SCAN_SOON_MS = 2, COST_LIMIT = 50 };
 
 static const uint64_t ns_per_ms = 1000000;
-static const uint64_t silence_max_ns = 5000000000; /* a collector that ticks no more is gone */
+static const uint64_t calm_ns = 500000000;    /* no thread came or went for so long */
+static const uint64_t silence_ns = 300000000; /* a collector that ticks no more: is it gone? */
+static const uint64_t silence_max_ns = 60000000000; /* it lives, but was stopped: enough of it */
 
 static struct {
     struct ag_own_thread thread;
@@ -25,49 +31,74 @@ static struct {
     int signal_number;
 } cpu;
 
-/* Around fork, of the forking thread: was the signal blocked before? */
-static _Thread_local bool was_blocked __attribute__((tls_model("initial-exec")));
+/* Around fork, of the forking thread: the signal held back for it, or 0. */
+static _Thread_local int held_signal __attribute__((tls_model("initial-exec")));
 
-static uint64_t now_ns(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now = {0};
 
-    (void)AG_RAW_CALL(SYS_clock_gettime, CLOCK_MONOTONIC, (uintptr_t)&now);
+    (void)AG_RAW_CALL(SYS_clock_gettime, (uintptr_t)clock, (uintptr_t)&now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t now_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+/* At most so long: who ends the sampling wakes us. */
 static void sleep_ns(uint64_t ns)
 {
     struct timespec pause = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    uint32_t hz = atomic_load(&cpu.region->sample_hz);
 
-    (void)AG_RAW_CALL(SYS_nanosleep, (uintptr_t)&pause, 0);
+    if (hz != 0)
+        (void)AG_RAW_CALL(SYS_futex, (uintptr_t)&cpu.region->sample_hz, FUTEX_WAIT, hz,
+                          (uintptr_t)&pause);
 }
 
-/* What the collector's clock showed, and when it last moved. */
+/* What the collector's clock showed, when it last moved, when we last asked for the collector; when
+ * a thread last came or went. */
 struct pulse {
     uint32_t seen_ms;
-    uint64_t moved_ns;
+    uint64_t moved_ns, asked_ns, changed_ns;
 };
+
+static bool is_left_alone(struct pulse *pulse, uint64_t at_ns)
+{
+    if (at_ns - pulse->moved_ns < silence_ns || at_ns - pulse->asked_ns < silence_ns)
+        return false;
+    pulse->asked_ns = at_ns;
+    return at_ns - pulse->moved_ns > silence_max_ns || ag_collector_is_gone(ag_agent.address);
+}
 
 static bool is_wanted(struct pulse *pulse)
 {
     uint32_t ms = atomic_load_explicit(&cpu.region->now_ms, memory_order_relaxed);
+    uint64_t at_ns = now_ns();
 
     if (ms != pulse->seen_ms) {
         pulse->seen_ms = ms;
-        pulse->moved_ns = now_ns();
+        pulse->moved_ns = at_ns;
     }
-    return atomic_load(&cpu.region->sample_hz) != 0 && now_ns() - pulse->moved_ns < silence_max_ns;
+    return atomic_load(&cpu.region->sample_hz) != 0 && !is_left_alone(pulse, at_ns);
 }
 
 /* With very many threads a scan is long: the pause grows with it. */
-static void scan_and_pause(void)
+static void scan_and_pause(struct pulse *pulse)
 {
-    uint64_t began_ns = now_ns();
+    uint64_t began_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
 
-    ag_timers_scan(&cpu.timers);
-    uint64_t pause_ns = (now_ns() - began_ns) * COST_LIMIT;
-    sleep_ns(pause_ns > SCAN_EVERY_MS * ns_per_ms ? pause_ns : SCAN_EVERY_MS * ns_per_ms);
+    if (ag_timers_scan(&cpu.timers))
+        pulse->changed_ns = now_ns();
+    atomic_fetch_add(&cpu.region->beat, 1);
+    if (cpu.timers.refused > atomic_load(&cpu.region->untimed))
+        atomic_store(&cpu.region->untimed, cpu.timers.refused);
+    bool is_calm = now_ns() - pulse->changed_ns > calm_ns;
+    uint64_t least_ns = (is_calm ? SCAN_EVERY_MS : SCAN_SOON_MS) * ns_per_ms;
+    uint64_t pause_ns = (read_clock(CLOCK_THREAD_CPUTIME_ID) - began_ns) * COST_LIMIT;
+    sleep_ns(pause_ns > least_ns ? pause_ns : least_ns);
 }
 
 /* The server may install a handler of its own over ours: then that signal is its, and ticks come by
@@ -93,7 +124,7 @@ static int keep_armed(void *unused)
     (void)unused;
     cpu.timers.own_tid = (uint32_t)AG_RAW_CALL(SYS_gettid, 0);
     while (is_wanted(&pulse) && has_signal())
-        scan_and_pause();
+        scan_and_pause(&pulse);
     ag_timers_disarm(&cpu.timers);
     ag_cpu_signal_give_back(cpu.signal_number);
     ag_cpu_handler_aim(NULL);
@@ -106,6 +137,9 @@ static bool start_thread(uint32_t hz)
 {
     if (!ag_timers_init(&cpu.timers, hz, cpu.signal_number))
         return false;
+    /* Hooks take slots of their own; without them only threads with a timer do. */
+    if (!(atomic_load(&cpu.region->wants) & PF_REGION_HEAP))
+        cpu.timers.slots_of = cpu.region;
     if (ag_own_thread_start(&cpu.thread, keep_armed, NULL))
         return true;
     ag_timers_fini(&cpu.timers);
@@ -146,42 +180,56 @@ bool ag_cpu_is_on(void)
     return atomic_load(&cpu.is_on) != 0;
 }
 
-static void only_tick(sigset_t *set)
+void ag_cpu_end(void)
 {
-    (void)sigemptyset(set);
-    (void)sigaddset(set, cpu.signal_number);
+    atomic_store(&cpu.region->sample_hz, 0);
+    (void)AG_RAW_CALL(SYS_futex, (uintptr_t)&cpu.region->sample_hz, FUTEX_WAKE, INT_MAX);
+    tidy_up();
 }
 
+static sigset_t only(int signal_number)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, signal_number);
+    return set;
+}
+
+/* Sampling may end, or move to another signal, before the fork is done: the number is kept. */
 void ag_cpu_fork_prepare(void)
 {
-    sigset_t tick, kept;
+    int number = cpu.signal_number;
+    sigset_t kept;
 
-    if (!ag_cpu_is_on())
+    held_signal = 0;
+    if (!ag_cpu_is_on() || number == 0)
         return;
-    only_tick(&tick);
+    sigset_t tick = only(number);
     (void)pthread_sigmask(SIG_BLOCK, &tick, &kept);
-    was_blocked = sigismember(&kept, cpu.signal_number) == 1;
+    if (sigismember(&kept, number) == 0)
+        held_signal = number;
 }
 
 void ag_cpu_fork_parent(void)
 {
-    sigset_t tick;
-
-    if (!ag_cpu_is_on() || was_blocked)
+    if (held_signal == 0)
         return;
-    only_tick(&tick);
+    sigset_t tick = only(held_signal);
     (void)pthread_sigmask(SIG_UNBLOCK, &tick, NULL);
+    held_signal = 0;
 }
 
 /* Timers and the agent's thread stayed behind; the disposition came along and is given back. */
 void ag_cpu_fork_child(void)
 {
-    if (!ag_cpu_is_on())
-        return;
-    ag_cpu_signal_give_back(cpu.signal_number);
-    ag_cpu_handler_aim(NULL);
+    if (ag_cpu_is_on()) {
+        ag_cpu_signal_give_back(cpu.signal_number);
+        ag_cpu_handler_aim(NULL);
+        ag_timers_fini(&cpu.timers);
+        ag_own_thread_forget(&cpu.thread);
+        atomic_store(&cpu.is_on, 0);
+    }
+    ag_cpu_handler_fork_child();
     ag_cpu_fork_parent();
-    ag_timers_fini(&cpu.timers);
-    cpu.thread.stack = NULL; /* its maker's copy; the thread is not here */
-    atomic_store(&cpu.is_on, 0);
 }

@@ -6,8 +6,9 @@
  * ids, with a random first phase; threads that sleep are never woken. The handler allocates
  * nothing, locks nothing and makes no system call after a thread's first sample.
  *
- * Sampling ends when the collector says so (the region's sample_hz becomes 0) or is gone (its
- * clock, now_ms, stands still): the timers are deleted, the signal's disposition is put back.
+ * Sampling ends when the collector says so (the region's sample_hz becomes 0, and whoever waits
+ * there is woken) or is gone (its clock, now_ms, stands still and nobody answers at its address):
+ * the timers are deleted, the signal's disposition is put back.
  *
  * The signal is the highest real-time one that the server does not use, else SIGPROF or SIGVTALRM.
  * A server that takes it later has it: sampling moves to another.
@@ -27,6 +28,9 @@ bool ag_cpu_begin(struct pf_region *region);
 
 /* Is sampling under way, or not yet wound up? */
 bool ag_cpu_is_on(void);
+
+/* End what is under way and wait for it: its collector is gone. Context: target. */
+void ag_cpu_end(void);
 
 /* Around fork: the signal is held back, as a fork that is interrupted begins again and again; the
  * child has no timers and no agent thread. Context: target, the forking thread. */

@@ -2,8 +2,9 @@
  * A thread of the agent's own inside the server, made without the C library's help.
  *
  * pthread_create would allocate from the server's heap. This one is a bare clone on memory mapped
- * for it: no TLS (it shares its maker's and must not touch it: no errno, no hooks), all signals
- * blocked, only raw system calls.
+ * for it, with bare thread-local storage of its own (own_tls.h), so that it outlives its maker: all
+ * signals blocked, raw system calls, and of the C library only what touches no errno (the library's
+ * variables may lie deeper than that storage reaches).
  *
  * Context: target.
  *
@@ -14,18 +15,19 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct ag_own_thread {
-    void *stack;
-    size_t stack_bytes;
+    void *memory;         /* stack and thread-local storage */
     _Atomic uint32_t tid; /* 0 once it has ended: the kernel clears it and wakes who waits */
 };
 
 bool ag_own_thread_start(struct ag_own_thread *thread, int (*body)(void *), void *with);
 
-/* Wait for its end and unmap its stack. */
+/* Wait for its end and unmap its memory. */
 void ag_own_thread_join(struct ag_own_thread *thread);
+
+/* In a fork's child, where the thread is not: unmap its memory. */
+void ag_own_thread_forget(struct ag_own_thread *thread);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "profiler/agent/cpu_handler.h"
 #include "profiler/agent/raw_call_x86_64.h"
+#include "profiler/trace/region_threads.h"
 
 enum { LISTING_BYTES = 8192, CHECK_ALIVE_EVERY = 16 };
 static const uint64_t NS_PER_S = 1000000000;
@@ -128,6 +129,7 @@ static void meet(struct ag_timers *timers, uint32_t tid)
             return;
         }
         timers->count++;
+        timers->changes++;
     }
     slot->seen = timers->scan;
 }
@@ -159,7 +161,16 @@ static void sweep(struct ag_timers *timers)
         }
         drop_timer(slot->timer);
         remove_at(timers, at);
+        timers->changes++;
     }
+}
+
+/* Who has no timer takes no sample, hence needs no slot. */
+static bool has_no_timer(const void *knows, uint32_t tid)
+{
+    struct ag_timers timers = *(const struct ag_timers *)knows;
+
+    return slot_of(&timers, tid)->tid == 0;
 }
 
 static uint32_t read_number(const char *text)
@@ -188,7 +199,7 @@ static uint32_t meet_listed(struct ag_timers *timers, const char *listing, long 
     return met;
 }
 
-void ag_timers_scan(struct ag_timers *timers)
+bool ag_timers_scan(struct ag_timers *timers)
 {
     _Alignas(8) char listing[LISTING_BYTES] = {0};
     uint32_t met = 0;
@@ -197,14 +208,20 @@ void ag_timers_scan(struct ag_timers *timers)
     long fd =
         AG_RAW_CALL(SYS_open, (uintptr_t) "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return;
+        return false;
     timers->scan++;
+    timers->refused = 0;
+    timers->changes = 0;
     while ((size = AG_RAW_CALL(SYS_getdents64, (uintptr_t)fd, (uintptr_t)listing, sizeof listing))
            > 0)
         met += meet_listed(timers, listing, size);
     (void)AG_RAW_CALL(SYS_close, (uintptr_t)fd);
-    if (size == 0 && met < timers->count)
+    if (size == 0 && met < timers->count + timers->refused) {
         sweep(timers);
+        if (timers->slots_of)
+            pf_thread_release_gone(timers->slots_of, has_no_timer, timers);
+    }
+    return timers->changes > 0;
 }
 
 void ag_timers_disarm(struct ag_timers *timers)

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct pf_region;
+
 enum { AG_TIMER_SLOTS = 1 << 15, AG_TIMERS_MAX = AG_TIMER_SLOTS * 3 / 4 };
 
 struct ag_timer {
@@ -25,7 +27,9 @@ struct ag_timer {
 struct ag_timers {
     struct ag_timer *at; /* AG_TIMER_SLOTS, open addressing by tid */
     uint32_t count, scan;
-    uint32_t refused; /* threads left without: limits of the table or RLIMIT_SIGPENDING */
+    uint32_t changes; /* threads the last scan met first or missed */
+    uint32_t refused; /* threads the last scan left without: the table, RLIMIT_SIGPENDING */
+    struct pf_region *slots_of; /* where threads that ended give their slots back; NULL: nowhere */
     uint64_t period_ns, random;
     int signal_number;
     uint32_t own_tid;
@@ -35,8 +39,8 @@ struct ag_timers {
 bool ag_timers_init(struct ag_timers *timers, uint32_t hz, int signal_number);
 void ag_timers_fini(struct ag_timers *timers);
 
-/* Arm what is new, drop what has ended. Raw system calls only. */
-void ag_timers_scan(struct ag_timers *timers);
+/* Arm what is new, drop what has ended; whether there was any of it. Raw system calls only. */
+bool ag_timers_scan(struct ag_timers *timers);
 
 /* Delete all. Raw system calls only. */
 void ag_timers_disarm(struct ag_timers *timers);

@@ -24,11 +24,10 @@
 
 static void look_again(void)
 {
-    struct pf_region *region = atomic_load(&ag_agent.linked);
     int kept_errno = errno;
 
-    if (region && atomic_load(ag_agent.alive))
-        ag_objects_update(region);
+    if (atomic_load(&ag_agent.linked) && atomic_load(ag_agent.alive))
+        ag_objects_update();
     errno = kept_errno;
 }
 

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PF_REGION_VERSION = 1, PF_REGION_PAGE = 4096, PF_REGION_LINE = 64 };
+enum { PF_REGION_VERSION = 2, PF_REGION_PAGE = 4096, PF_REGION_LINE = 64 };
 enum { PF_STACK_LEVELS = 5 };
 
 #define PF_REGION_MAGIC 0x6e6f6967657261ull /* "aregion" */
@@ -56,6 +56,8 @@ struct pf_region {
     _Atomic uint32_t sampling;  /* by the agent: its timers are armed */
     _Atomic uint64_t own_start, own_end; /* the agent's private memory in the server */
     _Atomic uint64_t given_last;         /* given_rows.h */
+    _Atomic uint32_t beat;               /* by the agent: moves on while it samples */
+    _Atomic uint32_t untimed;            /* most threads at one time that could have no timer */
 
     _Alignas(PF_REGION_LINE) _Atomic uint32_t leaf_next; /* leaf 0 is never used */
     _Atomic uint32_t leaf_spare;

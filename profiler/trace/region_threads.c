@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/trace/region_threads.h"
 
-enum { CLAIM_PROBES = 128 };
+enum { CLAIM_PROBES = 128, NEW_TRIES = 64 };
 
 static struct pf_region_thread *slot_at(const struct pf_region *region, uint32_t index)
 {
@@ -30,12 +30,15 @@ static struct pf_region_thread *claim_old(struct pf_region *region, uint32_t tid
 struct pf_region_thread *pf_thread_claim(struct pf_region *region, uint32_t tid)
 {
     struct pf_region_thread *slot = claim_old(region, tid, used_slots(region));
-    uint32_t nobody = 0;
 
     if (slot)
         return slot;
-    if (atomic_load(&region->thread_next) < region->sizes.thread_count) {
+    /* One who looks for old slots may come before us to a new one: there are more. */
+    for (unsigned tries = 0; tries < NEW_TRIES; tries++) {
+        if (atomic_load(&region->thread_next) >= region->sizes.thread_count)
+            break;
         uint32_t index = atomic_fetch_add(&region->thread_next, 1);
+        uint32_t nobody = 0;
         if (index < region->sizes.thread_count
             && atomic_compare_exchange_strong(&slot_at(region, index)->tid, &nobody, tid))
             return slot_at(region, index);
@@ -51,6 +54,17 @@ void pf_thread_release(struct pf_region *region, uint32_t tid)
     for (uint32_t i = 1; tid != 0 && i < used; i++) {
         uint32_t owner = tid;
         (void)atomic_compare_exchange_strong(&slot_at(region, i)->tid, &owner, 0);
+    }
+}
+
+void pf_thread_release_gone(struct pf_region *region, pf_thread_is_gone is_gone, const void *knows)
+{
+    uint32_t used = used_slots(region);
+
+    for (uint32_t i = 1; i < used; i++) {
+        uint32_t owner = atomic_load_explicit(&slot_at(region, i)->tid, memory_order_relaxed);
+        if (owner != 0 && is_gone(knows, owner))
+            (void)atomic_compare_exchange_strong(&slot_at(region, i)->tid, &owner, 0);
     }
 }
 

@@ -2,7 +2,7 @@
  * A slot for each thread of the server: who it is, what it counted.
  *
  * A thread writes only to its own slot, so counting costs no shared cache line. Slots of threads
- * that ended are given back by the collector (which sees threads end) and go on counting for the
+ * that ended are given back by who sees threads end and go on counting for the
  * next owner: only sums over all slots have a meaning. Slot 0 is shared by threads that found none.
  *
  * Context: pure; claim and count are safe in signal context.
@@ -46,6 +46,10 @@ struct pf_region_thread *pf_thread_claim(struct pf_region *region, uint32_t tid)
 
 /* Give back every slot of tid (the collector, when it saw the thread end). */
 void pf_thread_release(struct pf_region *region, uint32_t tid);
+
+/* Give back the slots of all threads that are gone, by the word of somebody who knows. */
+typedef bool (*pf_thread_is_gone)(const void *knows, uint32_t tid);
+void pf_thread_release_gone(struct pf_region *region, pf_thread_is_gone is_gone, const void *knows);
 
 /* Add to a counter of one's own slot. */
 static inline void pf_thread_count(struct pf_region_thread *slot, enum pf_thread_counter counter,

@@ -7,7 +7,7 @@ bool pf_ring_push(struct pf_ring *ring, const struct pf_ring_event *event)
     uint32_t read = atomic_load_explicit(&ring->read, memory_order_acquire);
 
     if (written - read >= PF_RING_EVENTS) {
-        atomic_fetch_add_explicit(&ring->dropped, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&ring->dropped, event->weight, memory_order_relaxed);
         return false;
     }
     ring->at[written % PF_RING_EVENTS] = *event;

@@ -30,7 +30,7 @@ enum { PF_RING_EVENTS = 1024 }; /* a power of two: positions run past 2^32 */
 /* Zeros are a valid empty ring. The positions count events ever written and read. */
 struct pf_ring {
     _Alignas(64) _Atomic uint32_t written;
-    _Atomic uint32_t dropped;
+    _Atomic uint32_t dropped; /* the weight of what was */
     _Alignas(64) _Atomic uint32_t read;
     struct pf_ring_event at[PF_RING_EVENTS];
 };

@@ -354,3 +354,33 @@ Test(region_race, threads_that_meet_in_a_new_leaf_lose_no_block)
     cr_assert_eq(blocks_in(found, RACERS * 1000 + 1), RACERS * 1000);
     unmap();
 }
+
+/* One that looks for old slots sees the new one before it that took its number has written to it.
+ */
+Test(region, takes_another_new_slot_when_one_was_taken_from_under_it)
+{
+    struct pf_region_thread *slots = pf_region_part(region, region->threads_at);
+    uint32_t next = atomic_load(&region->thread_next);
+
+    atomic_store(&slots[next].tid, 7);
+    struct pf_region_thread *mine = pf_thread_claim(region, 100);
+
+    cr_expect_eq(mine, &slots[next + 1]);
+    cr_expect_eq(atomic_load(&region->threads_shared), 0);
+}
+
+static bool is_odd(const void *unused, uint32_t tid)
+{
+    (void)unused;
+    return tid % 2 == 1;
+}
+
+Test(region, gives_back_the_slots_of_those_said_to_be_gone)
+{
+    struct pf_region_thread *a = pf_thread_claim(region, 100);
+    struct pf_region_thread *b = pf_thread_claim(region, 101);
+
+    pf_thread_release_gone(region, is_odd, NULL);
+    cr_expect_eq(atomic_load(&a->tid), 100);
+    cr_expect_eq(atomic_load(&b->tid), 0);
+}

@@ -35,6 +35,9 @@ Test(ring, full_ring_drops_and_counts)
         cr_assert(pf_ring_push(&ring, &in));
     cr_assert_not(pf_ring_push(&ring, &in));
     cr_assert_eq(atomic_load(&ring.dropped), 1);
+    in.weight = 5;
+    cr_assert_not(pf_ring_push(&ring, &in));
+    cr_assert_eq(atomic_load(&ring.dropped), 6, "what it stood for is lost, not one");
 
     cr_assert_eq(pf_ring_pop(&ring, out, 4), 4);
     cr_assert(pf_ring_push(&ring, &in));
