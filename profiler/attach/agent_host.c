@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -71,7 +74,7 @@ bool pf_agent_host_open(struct pf_agent_host *out, const struct pf_region_sizes 
 void pf_agent_host_close(struct pf_agent_host *host)
 {
     for (uint32_t i = 0; i < host->process_count; i++)
-        (void)munmap(host->processes[i].region, host->processes[i].region_bytes);
+        pf_agent_host_release(host, i);
     for (uint32_t i = 0; i < host->call_count; i++)
         (void)close(host->calls[i].fd);
     if (host->listen_fd > 0)
@@ -221,6 +224,15 @@ static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t
     return fd;
 }
 
+/* A process that says hello again has exec'ed, or goes by the number of one that ended. */
+static void end_earlier(struct pf_agent_host *host, pid_t pid)
+{
+    struct pf_agent_process *earlier = pf_agent_host_find(host, pid);
+
+    if (earlier)
+        earlier->is_over = true;
+}
+
 /* The agent may be in a process twice (preloaded and linked): the second one stays passive. */
 static bool is_twice(struct pf_agent_host *host, const struct pf_hello *hello, pid_t pid)
 {
@@ -265,8 +277,10 @@ static bool answer_hello(struct pf_agent_host *host, struct pf_agent_call *call,
     if (hello->magic != PF_HANDSHAKE_MAGIC || hello->version != PF_HANDSHAKE_VERSION
         || memcmp(hello->token, host->token, PF_HANDSHAKE_TOKEN) != 0)
         return false;
-    if (!is_twice(host, hello, call->pid))
+    if (!is_twice(host, hello, call->pid)) {
+        end_earlier(host, call->pid);
         fd = admit(host, hello, call->pid);
+    }
     if (fd < 0) {
         host->refused++;
         (void)send_welcome(call->fd, &welcome, -1);
@@ -350,24 +364,42 @@ void pf_agent_host_tick(struct pf_agent_host *host)
 {
     uint64_t now = pf_clock_now_ns();
 
-    for (uint32_t i = 0; i < host->process_count; i++)
+    for (uint32_t i = 0; i < host->process_count; i++) {
+        if (!host->processes[i].region)
+            continue;
         atomic_store_explicit(&host->processes[i].region->now_ms,
                               (uint32_t)((now - host->processes[i].start_ns) / 1000000),
                               memory_order_relaxed);
+    }
 }
 
 static bool samples_still(const struct pf_agent_process *process)
 {
-    return atomic_load(&process->region->sampling) != 0 && kill(process->pid, 0) == 0;
+    return process->region && !process->is_over && atomic_load(&process->region->sampling) != 0
+           && kill(process->pid, 0) == 0;
 }
 
 void pf_agent_host_stop_sampling(struct pf_agent_host *host, uint64_t deadline_ns)
 {
-    for (uint32_t i = 0; i < host->process_count; i++)
-        atomic_store(&host->processes[i].region->sample_hz, 0);
+    for (uint32_t i = 0; i < host->process_count; i++) {
+        if (!host->processes[i].region)
+            continue;
+        _Atomic uint32_t *hz = &host->processes[i].region->sample_hz;
+        atomic_store(hz, 0);
+        (void)syscall(SYS_futex, hz, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    }
     for (uint32_t i = 0; i < host->process_count; i++)
         while (samples_still(&host->processes[i]) && pf_clock_now_ns() < deadline_ns)
             pf_clock_sleep_ms(1);
+}
+
+void pf_agent_host_release(struct pf_agent_host *host, uint32_t index)
+{
+    struct pf_agent_process *process = &host->processes[index];
+
+    if (process->region)
+        (void)munmap(process->region, process->region_bytes);
+    process->region = NULL;
 }
 
 struct pf_agent_process *pf_agent_host_find(struct pf_agent_host *host, pid_t pid)

@@ -2,8 +2,8 @@
  * The collector's side of the agent's handshake: an address to call, a region for each caller.
  *
  * Abstract socket, so nothing is left in a file system and a chroot does not matter; a random token
- * in the environment, so nobody else is answered. A region stays mapped here until the host is
- * closed, whatever becomes of the process.
+ * in the environment, so nobody else is answered. A region stays mapped here until it is released
+ * or the host is closed, whatever becomes of the process.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,17 +19,18 @@
 #include "profiler/trace/handshake.h"
 #include "profiler/trace/region.h"
 
-enum { PF_AGENT_PROCESSES_MAX = 4096 };
+enum { PF_AGENT_PROCESSES_MAX = 1 << 16 };
 
 /* One program image that registered: a process, until it execs. */
 struct pf_agent_process {
-    pid_t pid; /* as we see it */
-    struct pf_region *region;
+    pid_t pid;                /* as we see it */
+    struct pf_region *region; /* NULL once released */
     uint64_t region_bytes;
     uint64_t start_ns; /* CLOCK_MONOTONIC; the region's time counts from here */
     uint8_t image[16];
     char exe[PF_HANDSHAKE_EXE_MAX];
     bool is_fork;
+    bool is_over;   /* the process ended, exec'ed or registered again: nothing more will come */
     bool is_mapped; /* it said so */
     int map_errno;  /* why not */
 };
@@ -90,6 +91,9 @@ void pf_agent_host_tick(struct pf_agent_host *host);
 
 /* Tell every agent to sample no more, and wait until none does or deadline_ns has come. */
 void pf_agent_host_stop_sampling(struct pf_agent_host *host, uint64_t deadline_ns);
+
+/* Give back the memory of processes[index], which has ended and been read. */
+void pf_agent_host_release(struct pf_agent_host *host, uint32_t index);
 
 /* The newest image of a process, NULL if it never registered. Borrowed until the next serve. */
 struct pf_agent_process *pf_agent_host_find(struct pf_agent_host *host, pid_t pid);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "profiler/attach/agent_in.h"
 #include "profiler/attach/inject_libc.h"
 #include "profiler/attach/inject_point.h"
 #include "profiler/attach/proc_stat.h"
@@ -68,21 +69,21 @@ static bool explain_refusal(int why, struct pf_err *err)
 {
     if (why == EBUSY)
         return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "another recording by the agent goes on in it: wait for its end (after "
-                          "a killed one: 5 s), or use --engine perf");
+                          "another recording by the agent goes on in it: wait for its end, or use "
+                          "--engine perf");
     return pf_err_sys(err, why, "the agent could not begin there");
 }
 
-static bool call_all(struct pf_remote *remote, const struct pf_remote_libc *libc,
-                     const struct pf_inject *request, struct pf_err *err)
+/* Load the object and find its entry. */
+static bool load(struct pf_remote *remote, const struct pf_remote_libc *libc,
+                 const struct pf_inject *request, uint64_t *out, struct pf_err *err)
 {
     uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)request->timeout_ms * 1000000;
     uint64_t path = pf_remote_text(remote, request->library);
     uint64_t name = pf_remote_text(remote, request->entry);
-    uint64_t text = pf_remote_text(remote, request->text);
-    uint64_t handle = 0, entry = 0, result = 0;
+    uint64_t handle = 0, entry = 0;
 
-    if (!path || !name || !text)
+    if (!path || !name)
         return pf_err_set(err, PF_ERR_SYSTEM, "its stack cannot be written");
     if (!pf_remote_call(remote, libc->dlopen_addr, (uint64_t[2]){path, RTLD_NOW}, deadline_ns,
                         &handle, err))
@@ -95,6 +96,21 @@ static bool call_all(struct pf_remote *remote, const struct pf_remote_libc *libc
     if (entry == 0)
         return pf_err_set(err, PF_ERR_FORMAT, "%s: no function %s", request->library,
                           request->entry);
+    *out = entry;
+    return true;
+}
+
+static bool call_all(struct pf_remote *remote, const struct pf_remote_libc *libc,
+                     const struct pf_inject *request, struct pf_err *err)
+{
+    uint64_t entry = request->entry_addr, result = 0;
+
+    if (!entry && !load(remote, libc, request, &entry, err))
+        return false;
+    uint64_t text = pf_remote_text(remote, request->text);
+    if (!text)
+        return pf_err_set(err, PF_ERR_SYSTEM, "its stack cannot be written");
+    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)request->timeout_ms * 1000000;
     if (!pf_remote_call(remote, entry, (uint64_t[2]){text, 0}, deadline_ns, &result, err))
         return false;
     return (int)result == 0 || explain_refusal((int)result, err);
@@ -165,14 +181,23 @@ static bool find_and_call(struct pf_inject_point *point, const struct pf_inject 
                       request->timeout_ms, out->tries, point->reason);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 bool pf_inject(const struct pf_inject *request, struct pf_injection *out, struct pf_err *err)
 {
     struct pf_injection done = {0};
     struct pf_inject_point point = {0};
+    struct pf_inject known = *request;
 
-    bool ok = check_seccomp(request->pid, err) && check_library(request, err)
+    known.entry_addr = pf_agent_entry_in(request->pid, base_name(request->library), request->entry);
+    bool ok = check_seccomp(request->pid, err) && (known.entry_addr || check_library(request, err))
               && pf_inject_point_init(&point, request->pid, err)
-              && find_and_call(&point, request, &done, err);
+              && find_and_call(&point, &known, &done, err);
     pf_inject_point_fini(&point);
     if (!ok)
         return pf_err_prepend(err, "process %d: the agent was not put in", request->pid);

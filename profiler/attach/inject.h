@@ -8,6 +8,9 @@
  * called them itself. Where no such thread is found in time nothing is touched, and the reason is
  * told.
  *
+ * A process that has an object of that file name loaded already (linked, or put in before) gets
+ * only the entry called, under whatever path it has it.
+ *
  * Refused, too: a process that filters its system calls (seccomp), that has no glibc with dlopen
  * (static, musl, glibc before 2.34), that sees another file under the object's path (containers).
  *
@@ -30,6 +33,7 @@ struct pf_inject {
     const char *entry;   /* exported by it: int entry(const char *text); 0: well, else an errno */
     const char *text;
     unsigned timeout_ms; /* to find a thread, and again for the calls */
+    uint64_t entry_addr; /* known beforehand: it is loaded there already; 0: not */
 };
 
 struct pf_injection {

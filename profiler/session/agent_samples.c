@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "profiler/base/arena.h"
+#include "profiler/base/clock.h"
 #include "profiler/trace/region_modules.h"
 #include "profiler/trace/region_stacks.h"
 #include "profiler/trace/region_threads.h"
@@ -47,11 +48,24 @@ static void name_process(struct pf_sampled_process *process, const struct pf_age
 {
     struct pf_proc_stat stat;
 
-    if (pf_proc_stat_read(&stat, agent->pid, 0))
+    if (pf_proc_stat_read(&stat, agent->pid, 0)) {
         memcpy(process->comm, stat.comm, sizeof process->comm);
-    else
+        process->start_ticks = stat.start_ticks;
+    } else {
         (void)snprintf(process->comm, sizeof process->comm, "%.*s", PF_COMM_BYTES - 1,
                        base_name(agent->exe));
+    }
+}
+
+/* After an exec the process goes on: what it used while nobody sampled it counts, too. */
+static void follow_on(const struct pf_agent_samples *samples, struct pf_sampled_process *process)
+{
+    for (struct pf_sampled_process *at = process; at-- > samples->processes;)
+        if (at->pid == process->pid && at->start_ticks == process->start_ticks) {
+            process->cpu_first_ns = at->cpu_last_ns;
+            at->goes_on = false;
+            return;
+        }
 }
 
 static void meet_new(struct pf_agent_samples *samples, const struct pf_agent_host *host)
@@ -65,6 +79,7 @@ static void meet_new(struct pf_agent_samples *samples, const struct pf_agent_hos
         *process = (struct pf_sampled_process){.pid = host->processes[i].pid};
         process->space.pid = process->pid;
         name_process(process, &host->processes[i]);
+        follow_on(samples, process);
     }
     samples->process_count = host->process_count;
 }
@@ -168,26 +183,29 @@ static void drain_ring(struct pf_agent_samples *samples, struct pf_sampled_proce
         for (uint32_t i = 0; i < count; i++) {
             if (events[i].weight == 0 || events[i].weight > WEIGHT_MAX)
                 events[i].weight = 1;
+            samples->stacks++;
             take(samples, process, region, &events[i]);
         }
         count = pf_ring_pop(ring, events, TAKE_AT_ONCE);
     }
 }
 
-static void read_cpu(struct pf_sampled_process *process)
+/* False: it has ended, what goes by its number is another. */
+static bool read_cpu(struct pf_sampled_process *process)
 {
     struct pf_proc_stat stat;
 
-    if (!pf_proc_stat_read(&stat, process->pid, 0))
-        return;
+    if (!pf_proc_stat_read(&stat, process->pid, 0) || stat.start_ticks != process->start_ticks)
+        return false;
     uint64_t tick_ns = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
     process->cpu_last_ns = (stat.user_ticks + stat.system_ticks) * tick_ns;
     if (process->cpu_first_ns == 0)
         process->cpu_first_ns = process->cpu_last_ns;
+    return stat.state != 'Z' && stat.state != 'X';
 }
 
-static void drain_process(struct pf_agent_samples *samples, struct pf_sampled_process *process,
-                          struct pf_region *region)
+static void drain_region(struct pf_agent_samples *samples, struct pf_sampled_process *process,
+                         struct pf_region *region)
 {
     struct pf_region_thread *slots = pf_region_part(region, region->threads_at);
     uint32_t used = atomic_load(&region->thread_next);
@@ -195,33 +213,66 @@ static void drain_process(struct pf_agent_samples *samples, struct pf_sampled_pr
     learn_modules(samples, process, region);
     if (used > region->sizes.thread_count)
         used = region->sizes.thread_count;
+    process->dropped_late = 0;
+    process->dropped_room = pf_thread_sum(region, PF_COUNT_DROPPED);
     for (uint32_t i = 0; i < used; i++) {
         struct pf_ring *ring = ring_of(region, &slots[i]);
-        if (ring)
-            drain_ring(samples, process, region, ring);
+        if (!ring)
+            continue;
+        drain_ring(samples, process, region, ring);
+        process->dropped_late += atomic_load(&ring->dropped);
     }
-    read_cpu(process);
+    if (atomic_load(&region->untimed) > samples->untimed)
+        samples->untimed = atomic_load(&region->untimed);
 }
 
-void pf_agent_samples_drain(struct pf_agent_samples *samples, const struct pf_agent_host *host)
+/* Whether it has ended is asked before it is read for the last time. */
+static void drain_process(struct pf_agent_samples *samples, struct pf_agent_host *host,
+                          uint32_t index)
 {
+    struct pf_sampled_process *process = &samples->processes[index];
+    const struct pf_agent_process *agent = &host->processes[index];
+
+    if (!agent->region || !agent->is_mapped)
+        return;
+    process->goes_on = read_cpu(process);
+    process->is_done = agent->is_over || !process->goes_on;
+    drain_region(samples, process, agent->region);
+    if (process->is_done) {
+        pf_agent_host_release(host, index);
+        pf_space_fini(&process->space);
+    }
+}
+
+static void measure_pause(struct pf_agent_samples *samples)
+{
+    uint64_t now_ns = pf_clock_now_ns();
+
+    if (samples->last_drain_ns && now_ns - samples->last_drain_ns > samples->pause_ns)
+        samples->pause_ns = now_ns - samples->last_drain_ns;
+    samples->last_drain_ns = now_ns;
+}
+
+void pf_agent_samples_drain(struct pf_agent_samples *samples, struct pf_agent_host *host)
+{
+    measure_pause(samples);
     meet_new(samples, host);
     for (uint32_t i = 0; i < samples->process_count; i++)
-        if (host->processes[i].region && host->processes[i].is_mapped)
-            drain_process(samples, &samples->processes[i], host->processes[i].region);
+        if (!samples->processes[i].is_done)
+            drain_process(samples, host, i);
+        else if (samples->processes[i].goes_on)
+            samples->processes[i].goes_on = read_cpu(&samples->processes[i]);
 }
 
-static uint64_t dropped_in(struct pf_region *region)
+struct pf_agent_losses pf_agent_samples_losses(const struct pf_agent_samples *samples)
 {
-    const struct pf_region_thread *slots = pf_region_part(region, region->threads_at);
-    uint64_t dropped = pf_thread_sum(region, PF_COUNT_DROPPED);
+    struct pf_agent_losses losses = {0};
 
-    for (uint32_t i = 0; i < region->sizes.thread_count && i < atomic_load(&region->thread_next);
-         i++) {
-        struct pf_ring *ring = ring_of(region, &slots[i]);
-        dropped += ring ? atomic_load(&ring->dropped) : 0;
+    for (uint32_t i = 0; i < samples->process_count; i++) {
+        losses.late += samples->processes[i].dropped_late;
+        losses.room += samples->processes[i].dropped_room;
     }
-    return dropped;
+    return losses;
 }
 
 static int busiest_first(const void *left, const void *right)
@@ -232,19 +283,34 @@ static int busiest_first(const void *left, const void *right)
     return a < b ? 1 : a > b ? -1 : 0;
 }
 
-void pf_agent_samples_summarise(struct pf_agent_samples *samples, const struct pf_agent_host *host,
-                                struct pf_summary *summary)
+/* Of an image: the process may have exec'ed others. */
+static void add_row(struct pf_summary *summary, const struct pf_sampled_process *process)
 {
+    for (uint32_t i = 0; i < summary->process_count; i++) {
+        struct pf_summary_process *row = &summary->processes[i];
+        if (row->pid == process->pid && strcmp(row->command, process->comm) == 0) {
+            row->samples += process->samples;
+            return;
+        }
+    }
+    if (summary->process_count == PF_SUMMARY_ROWS_MAX)
+        return;
+    struct pf_summary_process *row = &summary->processes[summary->process_count++];
+    *row = (struct pf_summary_process){.pid = process->pid, .samples = process->samples};
+    memcpy(row->command, process->comm, sizeof row->command);
+}
+
+void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summary *summary)
+{
+    struct pf_agent_losses losses = pf_agent_samples_losses(samples);
+
+    samples->quality.lost = losses.late + losses.room;
     for (uint32_t i = 0; i < samples->process_count; i++) {
         const struct pf_sampled_process *process = &samples->processes[i];
-        if (host->processes[i].region)
-            samples->quality.lost += dropped_in(host->processes[i].region);
-        summary->target_cpu_ns += process->cpu_last_ns - process->cpu_first_ns;
-        if (process->samples == 0 || summary->process_count == PF_SUMMARY_ROWS_MAX)
-            continue;
-        struct pf_summary_process *row = &summary->processes[summary->process_count++];
-        *row = (struct pf_summary_process){.pid = process->pid, .samples = process->samples};
-        memcpy(row->command, process->comm, sizeof row->command);
+        if (process->cpu_last_ns > process->cpu_first_ns)
+            summary->target_cpu_ns += process->cpu_last_ns - process->cpu_first_ns;
+        if (process->samples > 0)
+            add_row(summary, process);
     }
     qsort(summary->processes, summary->process_count, sizeof *summary->processes, busiest_first);
     pf_quality_summarise(&samples->quality, &samples->objects, summary);

@@ -27,7 +27,11 @@ struct pf_sampled_process {
     struct pf_space space; /* what its agent said is mapped */
     uint32_t modules_seen;
     uint64_t samples;
-    uint64_t cpu_first_ns, cpu_last_ns; /* as /proc counted it, while it lived */
+    uint64_t start_ticks;                /* 0: not known */
+    uint64_t cpu_first_ns, cpu_last_ns;  /* as /proc counted it, while it lived */
+    uint64_t dropped_late, dropped_room; /* samples: its rings were full; it has too many threads */
+    bool goes_on;                        /* without the agent, after an exec */
+    bool is_done;                        /* ended, read, its region released */
 };
 
 struct pf_agent_samples {
@@ -38,6 +42,9 @@ struct pf_agent_samples {
     struct pf_sampled_process *processes;
     uint32_t process_count;
     uint64_t period_ns;
+    uint64_t stacks;                  /* signals taken: each stands for one sample or more */
+    uint64_t last_drain_ns, pause_ns; /* the longest time between two drains */
+    uint32_t untimed;                 /* threads that could have no timer */
     bool label_threads;
 };
 
@@ -45,11 +52,17 @@ void pf_agent_samples_init(struct pf_agent_samples *samples, struct pf_profile *
                            uint64_t period_ns, bool label_threads);
 void pf_agent_samples_fini(struct pf_agent_samples *samples);
 
-/* Take in all that is there now. */
-void pf_agent_samples_drain(struct pf_agent_samples *samples, const struct pf_agent_host *host);
+/* Take in all that is there now. The regions of processes that have ended are released. */
+void pf_agent_samples_drain(struct pf_agent_samples *samples, struct pf_agent_host *host);
 
-/* After the last drain: counts, losses, processes, the target's CPU time. */
-void pf_agent_samples_summarise(struct pf_agent_samples *samples, const struct pf_agent_host *host,
-                                struct pf_summary *summary);
+/* Samples dropped so far, as of the last drain. */
+struct pf_agent_losses {
+    uint64_t late, room;
+};
+struct pf_agent_losses pf_agent_samples_losses(const struct pf_agent_samples *samples);
+
+/* After the last drain: counts, losses, processes, the target's CPU time. An exec makes no new row.
+ */
+void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summary *summary);
 
 #endif

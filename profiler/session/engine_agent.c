@@ -17,9 +17,20 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/agent_samples.h"
+#include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
 
-enum { WAIT_MS = 50, PROGRESS_MS = 250, INJECT_TIMEOUT_MS = 2000, STOP_WAIT_MS = 1000 };
+enum {
+    WAIT_MS = 50,
+    ANSWER_MS = 2,
+    PROGRESS_MS = 250,
+    INJECT_TIMEOUT_MS = 2000,
+    LATE_TIMEOUT_MS = 500, /* while others are recorded */
+    STOP_WAIT_MS = 1000,
+    ENOUGH_SAMPLES = 200,
+};
+
+static const double covered_least = 0.85;
 
 /* A ring and an unwind cache for each of 16 384 threads, of which only what is used costs memory.
  */
@@ -32,8 +43,10 @@ static const double sample_cost_ns = 2700;
 struct agent_session {
     struct pf_agent_host host;
     struct pf_agent_samples samples;
+    struct pf_agent_watch watch;
+    struct pf_err last_refusal; /* of a process met during the recording */
     char *agent_path, *invitation, *preload;
-    uint32_t injected, refused;
+    uint32_t injected;
     uint64_t longest_pause_ns;
     uint64_t next_progress_ns;
 };
@@ -55,6 +68,7 @@ static bool open_host(struct agent_session *session, uint32_t frequency_hz, stru
 
 static void close_session(struct agent_session *session)
 {
+    pf_agent_watch_fini(&session->watch);
     pf_agent_host_close(&session->host);
     free(session->agent_path);
     free(session->invitation);
@@ -104,25 +118,34 @@ static void give_rows(struct agent_session *session, pid_t pid)
     pf_space_fini(&space);
 }
 
+static void serve(struct agent_session *session)
+{
+    pf_agent_host_serve(&session->host);
+    pf_agent_host_tick(&session->host);
+    pf_agent_samples_drain(&session->samples, &session->host);
+}
+
 /* While a thread of the server calls the agent's entry, somebody has to answer the agent. */
-static void answer_until(struct pf_agent_host *host, int over_fd)
+static void answer_until(struct agent_session *session, int over_fd)
 {
     struct pollfd wake[] = {{.fd = over_fd, .events = POLLIN},
-                            {.fd = host->poll_fd, .events = POLLIN}};
+                            {.fd = session->host.poll_fd, .events = POLLIN}};
 
     do {
         wake[0].revents = 0;
-        if (poll(wake, 2, 1) > 0)
-            pf_agent_host_serve(host);
-        pf_agent_host_tick(host);
+        (void)poll(wake, 2, ANSWER_MS);
+        serve(session);
     } while (wake[0].revents == 0);
 }
 
-static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_err *err)
+static bool inject_answered(struct agent_session *session, pid_t pid, unsigned timeout_ms,
+                            struct pf_err *err)
 {
-    const char *text = strchr(session->invitation, '=') + 1;
-    struct pf_inject request = {pid, session->agent_path, "assay_agent_attach", text,
-                                INJECT_TIMEOUT_MS};
+    struct pf_inject request = {.pid = pid,
+                                .library = session->agent_path,
+                                .entry = "assay_agent_attach",
+                                .text = strchr(session->invitation, '=') + 1,
+                                .timeout_ms = timeout_ms};
     int ours[] = {session->host.listen_fd, session->host.poll_fd};
     struct pf_inject_apart apart = {.result_fd = -1};
     struct pf_injection done = {0};
@@ -130,7 +153,7 @@ static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_
     give_rows(session, pid);
     if (!pf_inject_apart_begin(&apart, &request, ours, 2, err))
         return false;
-    answer_until(&session->host, apart.result_fd);
+    answer_until(session, apart.result_fd);
     bool ok = pf_inject_apart_end(&apart, &done, err);
     if (!ok && session->host.refused_errno)
         return pf_err_sys(err, session->host.refused_errno,
@@ -142,26 +165,66 @@ static bool inject_answered(struct agent_session *session, pid_t pid, struct pf_
     return ok;
 }
 
+/* A reason that stays: no use in trying again. */
+static bool is_final(const struct pf_err *why)
+{
+    return why->code == PF_ERR_UNSUPPORTED || why->code == PF_ERR_DENIED;
+}
+
+/* One may have said hello by itself meanwhile. */
+static bool has_registered(struct agent_session *session, pid_t pid)
+{
+    const struct pf_agent_process *process = pf_agent_host_find(&session->host, pid);
+
+    return process && !process->is_over;
+}
+
+static void give_agent(struct agent_session *session, pid_t pid, unsigned timeout_ms)
+{
+    struct pf_err why = {0};
+
+    if (inject_answered(session, pid, timeout_ms, &why)) {
+        session->injected++;
+    } else if (!has_registered(session, pid)) {
+        pf_agent_watch_refused(&session->watch, pid, pf_clock_now_ns(), is_final(&why));
+        session->last_refusal = why;
+    }
+}
+
 /* Into every process of the tree; that some refuse is told, that all do is a failure. */
 static bool inject_all(struct agent_session *session, struct pf_record_job *job, struct pf_err *err)
 {
     struct pf_pid_list pids = {0};
-    struct pf_err why = {0};
 
     for (uint32_t i = 0; i < job->options->pid_count; i++)
         pf_pid_list_add(&pids, job->options->pids[i]);
     if (!job->options->skip_children)
         pf_proc_tree_grow(&pids);
-    for (uint32_t i = 0; i < pids.count; i++) {
-        if (inject_answered(session, pids.at[i], &why)) {
-            session->injected++;
-        } else {
-            session->refused++;
-            *err = why;
-        }
-    }
+    for (uint32_t i = 0; i < pids.count; i++)
+        give_agent(session, pids.at[i], INJECT_TIMEOUT_MS);
     pf_pid_list_fini(&pids);
-    return session->injected > 0 || job->target->has_command;
+    if (session->injected > 0 || job->target->has_command)
+        return true;
+    *err = session->last_refusal;
+    return false;
+}
+
+/* The processes asked for, and what they start. */
+static void begin_watch(struct agent_session *session, const struct pf_record_job *job)
+{
+    for (uint32_t i = 0; i < job->target->process_count; i++)
+        pf_pid_list_add(&session->watch.roots, job->target->processes[i].pid);
+    session->watch.skip_children = job->options->skip_children;
+}
+
+static void give_late_ones(struct agent_session *session)
+{
+    struct pf_pid_list late = {0};
+
+    pf_agent_watch_look(&session->watch, &session->host, pf_clock_now_ns(), &late);
+    for (uint32_t i = 0; i < late.count; i++)
+        give_agent(session, late.at[i], LATE_TIMEOUT_MS);
+    pf_pid_list_fini(&late);
 }
 
 static void tell_progress(struct agent_session *session, const struct pf_record_job *job)
@@ -171,9 +234,11 @@ static void tell_progress(struct agent_session *session, const struct pf_record_
     if (!job->options->progress || now_ns < session->next_progress_ns)
         return;
     session->next_progress_ns = now_ns + PROGRESS_MS * UINT64_C(1000000);
+    struct pf_agent_losses losses = pf_agent_samples_losses(&session->samples);
     struct pf_record_progress progress = {
         .elapsed_s = (double)(now_ns - job->started_ns) / 1e9,
         .samples = session->samples.quality.samples,
+        .lost = losses.late + losses.room,
         .processes = session->host.process_count,
     };
     job->options->progress(job->options->progress_to, &progress);
@@ -185,9 +250,8 @@ static void collect(struct agent_session *session, struct pf_record_job *job)
         struct pollfd wake[] = {{.fd = session->host.poll_fd, .events = POLLIN},
                                 {.fd = job->options->stop_fd, .events = POLLIN}};
         (void)poll(wake, 2, pf_record_job_wait_ms(job, WAIT_MS));
-        pf_agent_host_serve(&session->host);
-        pf_agent_host_tick(&session->host);
-        pf_agent_samples_drain(&session->samples, &session->host);
+        serve(session);
+        give_late_ones(session);
         tell_progress(session, job);
     }
     pf_agent_host_stop_sampling(&session->host,
@@ -195,20 +259,67 @@ static void collect(struct agent_session *session, struct pf_record_job *job)
     pf_agent_samples_drain(&session->samples, &session->host);
 }
 
+static void note_losses(const struct pf_agent_samples *samples, struct pf_record_job *job)
+{
+    struct pf_agent_losses losses = pf_agent_samples_losses(samples);
+
+    if (losses.late)
+        pf_record_job_note(job, "%llu lost as the collector came late (once after %.1f s)",
+                           (unsigned long long)losses.late, (double)samples->pause_ns / 1e9);
+    if (losses.room)
+        pf_record_job_note(job, "%llu lost as there were more threads at one time than slots",
+                           (unsigned long long)losses.room);
+    if (samples->untimed)
+        pf_record_job_note(job, "up to %u threads had no timer (ulimit -i of the server)",
+                           samples->untimed);
+    if (samples->stacks > 0 && samples->stacks * 3 < samples->quality.samples * 2)
+        pf_record_job_note(job, "%llu stacks stand for the samples: the kernel's tick is coarser",
+                           (unsigned long long)samples->stacks);
+}
+
+static void note_missed(const struct agent_session *session, struct pf_record_job *job)
+{
+    const struct pf_agent_watch *watch = &session->watch;
+
+    if (watch->execs)
+        pf_record_job_note(job, "%u times an exec took the agent away", watch->execs);
+    if (watch->missed)
+        pf_record_job_note(job, "%u processes ended before the agent was in", watch->missed);
+    if (watch->refused)
+        pf_record_job_note(job, "%u processes refused (the last one: %s)", watch->refused,
+                           session->last_refusal.text);
+}
+
+/* CPU time without samples: when much of it is missing, it is for one of these reasons. */
+static void note_unseen(struct pf_record_job *job, uint64_t period_ns)
+{
+    const struct pf_summary *summary = job->summary;
+    double due = (double)summary->target_cpu_ns / (double)period_ns;
+    double seen = (double)(summary->samples + summary->lost);
+
+    if (due >= ENOUGH_SAMPLES && seen < due * covered_least)
+        pf_record_job_note(
+            job,
+            "samples cover %.0f %% of the CPU time used: not seen are threads that "
+            "block signals, those of a few ms, and processes before the agent was in",
+            100 * seen / due);
+}
+
 static void sum_up(struct agent_session *session, struct pf_record_job *job)
 {
     struct pf_summary *summary = job->summary;
 
-    pf_agent_samples_summarise(&session->samples, &session->host, summary);
+    pf_agent_samples_summarise(&session->samples, summary);
     if (summary->target_cpu_ns > 0)
         summary->cost_percent =
-            100 * sample_cost_ns * (double)summary->samples / (double)summary->target_cpu_ns;
+            100 * sample_cost_ns * (double)session->samples.stacks / (double)summary->target_cpu_ns;
     pf_record_job_note(job, "user code only: the agent does not see the kernel's share");
     if (session->injected)
         pf_record_job_note(job, "agent put into %u processes, longest stop of a thread %.1f ms",
                            session->injected, (double)session->longest_pause_ns / 1e6);
-    if (session->refused)
-        pf_record_job_note(job, "%u processes refused", session->refused);
+    note_losses(&session->samples, job);
+    note_missed(session, job);
+    note_unseen(job, session->samples.period_ns);
 }
 
 static void set_up_profile(struct pf_record_job *job, uint64_t period_ns)
@@ -230,6 +341,7 @@ static bool record_agent(struct pf_record_job *job, struct pf_err *err)
     pf_agent_samples_init(&session->samples, job->profile, period_ns, job->options->label_threads);
     bool ok = inject_all(session, job, err) && pf_record_job_start(job, err);
     if (ok) {
+        begin_watch(session, job);
         collect(session, job);
         sum_up(session, job);
     }

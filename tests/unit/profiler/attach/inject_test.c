@@ -72,7 +72,11 @@ static void end_server(pid_t pid)
 
 static struct pf_inject request_for(pid_t pid, const char *entry, const char *text)
 {
-    return (struct pf_inject){pid, INJECT_PROBE, entry, text, TIMEOUT_MS};
+    return (struct pf_inject){.pid = pid,
+                              .library = INJECT_PROBE,
+                              .entry = entry,
+                              .text = text,
+                              .timeout_ms = TIMEOUT_MS};
 }
 
 static void inject_often(bool waits)
