@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -154,20 +153,18 @@ static void take_end(struct native *native, const struct hn_wire_native *event)
 static void take_event(struct native *native, char *packet, size_t size)
 {
     struct hn_wire_native event;
-    const size_t fixed = offsetof(struct hn_wire_native, text);
+    char *text;
 
-    if (size <= fixed)
+    if (!hn_wire_read_native(packet, size, &event, &text))
         return;
-    packet[size - 1] = '\0';
-    memcpy(&event, packet, fixed);
     if (event.event == HN_NATIVE_START)
         start(native, event.test);
     if (!native->test)
         return;
     if (event.event == HN_NATIVE_RECORD)
-        take_record(native, &event, packet + fixed);
+        take_record(native, &event, text);
     else if (event.event == HN_NATIVE_POST || event.event == HN_NATIVE_END)
-        take_status(native, &event, packet + fixed);
+        take_status(native, &event, text);
     if (event.event == HN_NATIVE_END || event.event == HN_NATIVE_CRASH
         || event.event == HN_NATIVE_TIMEOUT)
         take_end(native, &event);

@@ -135,6 +135,18 @@ bool hn_wire_add_tests(struct hn_plan *plan, uint32_t binary, const char *packet
     return true;
 }
 
+bool hn_wire_read_native(char *packet, size_t size, struct hn_wire_native *event, char **text)
+{
+    const size_t fixed = offsetof(struct hn_wire_native, text);
+
+    if (size <= fixed)
+        return false;
+    packet[size - 1] = '\0';
+    memcpy(event, packet, fixed);
+    *text = packet + fixed;
+    return true;
+}
+
 bool hn_wire_next_record(const struct hn_shared *shared, uint32_t *at, struct hn_record_view *out)
 {
     const size_t room = HN_WIRE_SHARED_BYTES - sizeof(struct hn_shared);

@@ -12,6 +12,7 @@
 #include "profiler/base/err.h"
 
 struct hn_shared;
+struct hn_wire_native;
 
 /* 0 if the packet is too short to have one. */
 uint32_t hn_wire_type(const char *packet, size_t size);
@@ -28,6 +29,12 @@ bool hn_wire_add_test(struct hn_plan *plan, uint32_t binary, const char *packet,
 ASSAY_CHECKED
 bool hn_wire_add_tests(struct hn_plan *plan, uint32_t binary, const char *packet, size_t size,
                        struct pf_err *err);
+
+/*
+ * A HN_WIRE_NATIVE packet: *event without its text, and *text, which points into packet and is
+ * ended there. False if it is cut short.
+ */
+bool hn_wire_read_native(char *packet, size_t size, struct hn_wire_native *event, char **text);
 
 /* One record of a lane's shared mapping; text is NUL-terminated. */
 struct hn_record_view {

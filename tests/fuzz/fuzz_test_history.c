@@ -1,8 +1,9 @@
-/* The file of durations, filters, and what callers of gcc's sanitizers print.
+/* The file of durations, filters, what gcc's sanitizers print, and what CTest lists.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/runner/ctest_discover.h"
 #include "harness/runner/history.h"
 #include "harness/runner/sanitizer_text.h"
 #include "harness/runner/select.h"
@@ -23,6 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)hn_glob_matches(text, "bin/suite/test[2]");
     (void)hn_tool_finding_in(text, true, &finding);
     hn_torture_read(&log, text);
+    struct hn_plan found = {0};
+    struct pf_err err = {0};
+    (void)!hn_ctest_read(&found, (struct pf_bytes){data, size}, &err);
+    hn_plan_fini(&found);
     free(text);
     return 0;
 }

@@ -196,3 +196,21 @@ Test(wire_read, hostile_records_end_the_reading)
     cr_expect_not(hn_wire_next_record(shared, &at, &record));
     free(shared);
 }
+
+Test(wire_read, an_event_of_criterions_runner_is_cut_at_no_byte)
+{
+    char packet[sizeof(struct hn_wire_native) + 8] = "", copy[sizeof packet];
+    struct hn_wire_native head = {.type = HN_WIRE_NATIVE, .event = HN_NATIVE_CRASH, .signal = 11};
+    const size_t fixed = offsetof(struct hn_wire_native, text);
+
+    memcpy(packet, &head, fixed);
+    memcpy(packet + fixed, "text", 4); /* its end is not there: it is made */
+    for (size_t size = 0; size <= fixed + 4; size++) {
+        struct hn_wire_native event = {0};
+        char *text = NULL;
+        memcpy(copy, packet, sizeof copy);
+        bool whole = hn_wire_read_native(copy, size, &event, &text);
+        cr_expect_eq(whole, size > fixed, "%zu", size);
+        cr_expect(!whole || (event.signal == 11 && strlen(text) == size - fixed - 1));
+    }
+}
