@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/attach/address_space.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -95,14 +96,17 @@ static void enter(struct pf_space *space, const struct pf_space_map *map)
     space->is_built = false;
 }
 
-/* Code with a file is known by the file; anonymous code is each process's own. */
+/* Code with a file is known by the file; anonymous code is each process's own, and so are the names
+ * for it: two processes forked from one have theirs at the same addresses. */
 static uint32_t enter_object(struct pf_mapped_objects *objects, struct pf_object_key key, pid_t pid)
 {
-    static const char jit[] = "[jit]";
+    char jit[32];
     bool is_anonymous = key.path.size == 0 || memcmp(key.path.at, "//", 2) == 0;
 
-    if (is_anonymous)
-        key.path = (struct pf_bytes){jit, sizeof jit - 1};
+    if (is_anonymous) {
+        int size = snprintf(jit, sizeof jit, "[jit:%d]", (int)pid);
+        key.path = (struct pf_bytes){jit, (size_t)size};
+    }
     if (is_anonymous || key.inode == 0)
         key.private_to = pid;
     return pf_mapped_objects_enter(objects, &key);

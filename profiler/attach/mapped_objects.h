@@ -29,7 +29,7 @@ struct pf_object_key {
 };
 
 struct pf_mapped_object {
-    const char *path; /* in the arena; "[jit]" for code without a file */
+    const char *path; /* in the arena; "[jit:PID]" for code without a file */
     uint64_t inode;
     uint32_t device_major, device_minor;
     pid_t private_to;

@@ -46,7 +46,13 @@ static bool is_kernel(const char *object)
 static bool is_jit(const char *object)
 {
     return begins(object, "/tmp/perf-") || begins(object, "//anon") || begins(object, "[anon")
-           || begins(object, "/memfd:") || strcmp(object, "[jit]") == 0;
+           || begins(object, "/memfd:") || begins(object, "[jit");
+}
+
+/* Whose it is tells whose map names it; shown, the same code in many workers is one. */
+static const char *shown_object(const char *object)
+{
+    return begins(object, "[jit:") ? "[jit]" : object;
 }
 
 static enum pf_frame_kind kind_of(const char *object, bool has_name)
@@ -157,7 +163,7 @@ static void enter_location(struct pf_frames *frames, const struct pf_profile *pr
     const struct pf_line *lines = pf_profile_lines_view(profile, location);
     const struct pf_mapping *mapping =
         location->mapping != PF_NONE ? pf_profile_mapping_at(profile, location->mapping) : NULL;
-    const char *object = mapping ? pf_profile_text(profile, mapping->file) : "";
+    const char *object = mapping ? shown_object(pf_profile_text(profile, mapping->file)) : "";
 
     if (location->line_count == 0)
         push_id(frames, capacity, enter_unnamed(frames, location, mapping, object));

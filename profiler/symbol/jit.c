@@ -63,7 +63,18 @@ static bool match_map(const char *path, uid_t uid, struct pf_queries *queries)
     return ok;
 }
 
-static void match_process(pid_t pid, struct pf_queries *queries)
+pid_t pf_jit_owner(const char *mapping)
+{
+    static const char prefix[] = "[jit:";
+    char *end = NULL;
+
+    if (strncmp(mapping, prefix, sizeof prefix - 1) != 0)
+        return 0;
+    long pid = strtol(mapping + sizeof prefix - 1, &end, 10);
+    return strcmp(end, "]") == 0 && pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
+void pf_jit_match_process(pid_t pid, struct pf_queries *queries)
 {
     struct process process;
     char path[128];
@@ -106,5 +117,5 @@ void pf_jit_match(const struct pf_profile *profile, pid_t pid, struct pf_queries
     }
     /* The last match holds, and the process asked for is the likeliest. */
     while (count > 0)
-        match_process(pids[--count], queries);
+        pf_jit_match_process(pids[--count], queries);
 }

@@ -20,4 +20,10 @@ struct pf_profile;
  */
 void pf_jit_match(const struct pf_profile *profile, pid_t pid, struct pf_queries *queries);
 
+/* The same by the map of this process alone, whose code the queries are in. */
+void pf_jit_match_process(pid_t pid, struct pf_queries *queries);
+
+/* The process in a mapping's name "[jit:PID]"; 0: it names none. */
+pid_t pf_jit_owner(const char *mapping);
+
 #endif

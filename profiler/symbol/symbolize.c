@@ -150,8 +150,14 @@ static void name_kernel(struct job *job, struct pf_queries *queries, const struc
 
 static void name_anonymous(struct job *job, struct pf_queries *queries, const struct item *items)
 {
+    const char *file = items->mapping == PF_NONE ? "" : pf_profile_text(job->profile, items->file);
+    pid_t owner = pf_jit_owner(file);
+
     absolute_queries(job, queries, items);
-    pf_jit_match(job->profile, job->options->pid, queries);
+    if (owner)
+        pf_jit_match_process(owner, queries);
+    else
+        pf_jit_match(job->profile, job->options->pid, queries);
     enter(job, queries, NULL, items->mapping == PF_NONE ? "[unmapped]" : "[anonymous]", items);
 }
 

@@ -38,6 +38,86 @@ Test(record_places, jit_code_in_a_memory_file)
     check_jit("jit 1", "jit-memfd.pb.gz");
 }
 
+static void remove_map(int64_t pid)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/tmp/perf-%lld.map", (long long)pid);
+    (void)unlink(path);
+}
+
+static void remove_maps(const struct ts_recording *recording)
+{
+    for (uint32_t i = 0; i < recording->summary.process_count; i++)
+        remove_map(recording->summary.processes[i].pid);
+}
+
+Test(record_places, jit_code_at_one_address_in_two_processes_has_each_its_name)
+{
+    struct pf_child child = ts_workload_start("", "twins");
+    struct ts_recording recording = ts_record("", child.pid, "-d 1 -F 499", "twins.pb.gz");
+
+    ts_stop(&child);
+    remove_maps(&recording);
+    double all = (double)recording.summary.samples / 100;
+    double parent = (double)ts_label_samples(&recording, "process", "twin-parent") / all;
+    double of_child = (double)ts_label_samples(&recording, "process", "twin-child") / all;
+    cr_expect_gt(parent, 5.0);
+    cr_expect_gt(of_child, 5.0);
+    cr_expect_lt(fabs(ts_self_percent(&recording, "jit_of_parent") - parent), 8.0);
+    cr_expect_lt(fabs(ts_self_percent(&recording, "jit_of_child") - of_child), 8.0);
+    ts_recording_fini(&recording);
+}
+
+static struct pf_child start_node(const char *function)
+{
+    char path[256];
+    char arguments[512];
+
+    (void)snprintf(path, sizeof path, "%s/%s.js", ts_temp_dir(), function);
+    FILE *script = fopen(path, "w");
+    cr_assert_not_null(script);
+    (void)fprintf(script,
+                  "function %s(n) { let x = 1; for (let i = 0; i < n; i++) x = (x * 31 + i) | 0; "
+                  "return x; }\n"
+                  "for (let k = 0; k < 2000; k++) %s(1000);\n"
+                  "console.log('ready');\nsetImmediate(function spin() { %s(1e7); "
+                  "setImmediate(spin); });\n",
+                  function, function, function);
+    (void)fclose(script);
+    (void)snprintf(arguments, sizeof arguments, "--perf-basic-prof %s", path);
+    return ts_program_start("", "node", arguments);
+}
+
+Test(record_places, two_node_processes_have_each_its_own_names)
+{
+    struct ts_result node = ts_run("node --version");
+    bool has_node = node.status == 0;
+
+    ts_result_fini(&node);
+    if (!has_node)
+        cr_skip_test("node is not installed");
+    struct pf_child one = start_node("work_of_one");
+    struct pf_child two = start_node("work_of_two");
+    struct ts_result result = ts_run("\"$ASSAY_BIN\" record -p %d,%d -d 1 -F 499 -o %s/node.pb.gz",
+                                     (int)one.pid, (int)two.pid, ts_temp_dir());
+
+    ts_stop(&one);
+    ts_stop(&two);
+    remove_map(one.pid);
+    remove_map(two.pid);
+    cr_assert_eq(result.status, 0, "%s", ts_err(&result));
+    ts_result_fini(&result);
+    struct ts_recording recording = ts_recording_load("node.pb.gz");
+    struct ts_result folded =
+        ts_run("\"$ASSAY_BIN\" report --format folded %s/node.pb.gz", ts_temp_dir());
+    cr_expect_not_null(strstr(ts_out(&folded), "work_of_one"));
+    cr_expect_not_null(strstr(ts_out(&folded), "work_of_two"));
+    cr_expect_eq(recording.summary.process_count, 2u);
+    ts_result_fini(&folded);
+    ts_recording_fini(&recording);
+}
+
 static void check_deleted(const char *as, const char *name)
 {
     char path[256];

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,7 +242,7 @@ static void do_deep(int frames)
 static const uint8_t jit_code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0xff,
                                    0xcf, 0x75, 0xfb, 0x5d, 0xc3};
 
-static void write_perf_map(const void *at)
+static void write_perf_map(const void *at, const char *name)
 {
     char path[64];
 
@@ -249,11 +250,11 @@ static void write_perf_map(const void *at)
     FILE *map = fopen(path, "w");
     if (!map)
         exit(1);
-    (void)fprintf(map, "%lx %zx jit_spin\n", (unsigned long)(uintptr_t)at, sizeof jit_code);
+    (void)fprintf(map, "%lx %zx %s\n", (unsigned long)(uintptr_t)at, sizeof jit_code, name);
     (void)fclose(map);
 }
 
-static void do_jit(int is_memfd)
+static uint8_t *make_jit_code(int is_memfd)
 {
     int fd = is_memfd ? memfd_create("jit-cache", 0) : -1;
     if (is_memfd && ftruncate(fd, 4096) != 0)
@@ -263,10 +264,45 @@ static void do_jit(int is_memfd)
     if (at == MAP_FAILED)
         exit(1);
     memcpy(at, jit_code, sizeof jit_code);
-    write_perf_map(at);
-    say_ready();
+    return at;
+}
+
+static void spin_in(const uint8_t *at)
+{
     for (;;)
         ((void (*)(uint64_t))(uintptr_t)at)(10000000);
+}
+
+static void do_jit(int is_memfd)
+{
+    const uint8_t *at = make_jit_code(is_memfd);
+
+    write_perf_map(at, "jit_spin");
+    say_ready();
+    spin_in(at);
+}
+
+/* Two processes with code of different names at one address. The child ends with its parent. */
+static void do_jit_twins(void)
+{
+    const uint8_t *at = make_jit_code(0);
+    int ready[2];
+    char byte;
+
+    if (pipe(ready) != 0)
+        exit(1);
+    pid_t child = fork();
+    if (child == 0)
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    name_us(child == 0 ? "twin-child" : "twin-parent");
+    write_perf_map(at, child == 0 ? "jit_of_child" : "jit_of_parent");
+    if (child == 0) {
+        (void)!write(ready[1], "x", 1);
+        spin_in(at);
+    }
+    (void)!read(ready[0], &byte, 1);
+    say_ready();
+    spin_in(at);
 }
 
 static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
@@ -320,6 +356,8 @@ int main(int argc, char **argv)
         do_deep(number);
     else if (strcmp(what, "jit") == 0)
         do_jit(number);
+    else if (strcmp(what, "twins") == 0)
+        do_jit_twins();
     else if (strcmp(what, "waits") == 0)
         do_waits();
     else if (strcmp(what, "short") == 0)

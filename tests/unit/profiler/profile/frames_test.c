@@ -126,6 +126,7 @@ Test(frames, kinds_come_from_the_object)
         {"/lib/modules/6.1/net/nf_tables.ko", PF_FRAME_KERNEL},
         {"/tmp/perf-12.map", PF_FRAME_JIT},
         {"/memfd:jit", PF_FRAME_JIT},
+        {"[jit:12]", PF_FRAME_JIT},
     };
     char stack[128];
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "profiler/base/spawn.h"
+#include "profiler/symbol/jit.h"
 #include "profiler/symbol/symfile.h"
 #include "sample_object.h"
 
@@ -282,6 +283,7 @@ Test(symbolize, vdso_is_named)
 Test(symbolize, jit_code_is_named_by_the_perf_map)
 {
     char path[64];
+    char own[32];
     (void)snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)getpid());
     FILE *map = fopen(path, "we");
     cr_assert_not_null(map);
@@ -290,12 +292,30 @@ Test(symbolize, jit_code_is_named_by_the_perf_map)
 
     struct ts_named first = name_own("", 0x500000, 0x500010);
     struct ts_named second = name_own("//anon", 0x500000, 0x500050);
+    (void)snprintf(own, sizeof own, "[jit:%d]", (int)getpid());
+    struct ts_named third = name_own(own, 0x500000, 0x500010);
+    struct ts_named others = name_own("[jit:1]", 0x500000, 0x500010);
     (void)unlink(path);
 
     cr_assert_str_eq(ts_function(&first, 0), "LazyCompile:handler server.js:7");
     cr_assert_str_eq(ts_function(&second, 0), "old code");
+    cr_assert_str_eq(ts_function(&third, 0), "LazyCompile:handler server.js:7");
+    cr_assert(strstr(ts_function(&others, 0), "+0x"), "by the map of another process");
     ts_named_fini(&first);
     ts_named_fini(&second);
+    ts_named_fini(&third);
+    ts_named_fini(&others);
+}
+
+Test(symbolize, a_jit_mapping_tells_whose_it_is)
+{
+    cr_expect_eq(pf_jit_owner("[jit:4711]"), 4711);
+    cr_expect_eq(pf_jit_owner("[jit]"), 0);
+    cr_expect_eq(pf_jit_owner("[jit:]"), 0);
+    cr_expect_eq(pf_jit_owner("[jit:-3]"), 0);
+    cr_expect_eq(pf_jit_owner("[jit:99999999999999999999]"), 0);
+    cr_expect_eq(pf_jit_owner("[jit:12]x"), 0);
+    cr_expect_eq(pf_jit_owner("/usr/lib/libjit.so"), 0);
 }
 
 Test(symbolize, deleted_executable_is_read_through_its_process)
