@@ -35,6 +35,7 @@ struct ag_agent {
     _Atomic uint32_t phase;
     _Atomic(struct pf_region *) linked; /* the collector's, whatever it wants recorded; or NULL */
     uint32_t pid;
+    uint32_t welcome; /* enum pf_welcome_flag: what the collector of the region told us to do */
     struct pf_hello hello; /* for a fork's child to say again */
     char address[PF_HANDSHAKE_ADDRESS_MAX];
 };

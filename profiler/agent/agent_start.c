@@ -22,6 +22,7 @@
 #include "profiler/agent/dl_next.h"
 #include "profiler/agent/early_blocks.h"
 #include "profiler/agent/inherited_blocks.h"
+#include "profiler/agent/leave.h"
 
 enum { REST_TRIES = 50 };
 
@@ -59,6 +60,7 @@ static void prepare_hello(void)
     ag_agent.hello.magic = PF_HANDSHAKE_MAGIC;
     ag_agent.hello.version = PF_HANDSHAKE_VERSION;
     ag_agent.hello.reason = PF_HELLO_START;
+    ag_agent.hello.parent = 0;
     ag_agent.hello.pid = ag_agent.pid;
     if (random)
         memcpy(ag_agent.hello.image, random, sizeof ag_agent.hello.image);
@@ -120,10 +122,13 @@ static void begin_in_child(void)
     atomic_store(&ag_agent.linked, NULL);
     atomic_store(&ag_agent.region, NULL);
     atomic_store(&ag_agent.phase, AG_PASSIVE);
+    ag_leave_fork_child();
+    ag_agent.welcome = 0;
+    ag_agent.hello.parent = ag_agent.pid;
     ag_agent.pid = (uint32_t)getpid();
     ag_agent.hello.pid = ag_agent.pid;
     ag_agent.hello.reason = PF_HELLO_FORK;
-    struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
+    struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello, &ag_agent.welcome);
     if (region && ag_inherited_enter(region)) {
         atomic_store(ag_agent.alive, 1);
         atomic_store(&ag_agent.linked, region);
@@ -204,7 +209,7 @@ int assay_agent_attach(const char *text)
         return ENOMEM;
     prepare_hello();
     errno = 0;
-    struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello);
+    struct pf_region *region = ag_link(ag_agent.address, &ag_agent.hello, &ag_agent.welcome);
     int why = errno ? errno : ECONNREFUSED;
     errno = kept_errno;
     if (!region || !watch_forks())
@@ -226,7 +231,7 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
     ag_agent.pid = (uint32_t)getpid();
     if (read_invitation(find_variable(environment, PF_HANDSHAKE_VARIABLE)) && make_alive_word()) {
         prepare_hello();
-        region = ag_link(ag_agent.address, &ag_agent.hello);
+        region = ag_link(ag_agent.address, &ag_agent.hello, &ag_agent.welcome);
     }
     if (region && watch_forks()) {
         atomic_store(&ag_agent.linked, region);

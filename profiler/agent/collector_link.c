@@ -23,7 +23,7 @@ static int keep_above_standard(int fd)
     return moved;
 }
 
-static int connect_to(const char *address)
+int ag_connect(const char *address)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     size_t size = strnlen(address, sizeof name.sun_path - 1);
@@ -84,7 +84,7 @@ static struct pf_region *map_region(int fd, uint64_t size)
     return at;
 }
 
-static struct pf_region *converse(int fd, const struct pf_hello *hello)
+static struct pf_region *converse(int fd, const struct pf_hello *hello, uint32_t *flags)
 {
     struct pf_welcome welcome;
     struct pf_region *region = NULL;
@@ -94,6 +94,7 @@ static struct pf_region *converse(int fd, const struct pf_hello *hello)
         return NULL;
     if (receive(fd, &welcome, &region_fd))
         region = map_region(region_fd, welcome.region_bytes);
+    *flags = region ? welcome.flags : 0;
     struct pf_mapped mapped = {.magic = PF_HANDSHAKE_MAGIC, .sys_errno = region ? 0 : errno};
     (void)send(fd, &mapped, sizeof mapped, MSG_NOSIGNAL);
     if (region_fd >= 0)
@@ -101,13 +102,13 @@ static struct pf_region *converse(int fd, const struct pf_hello *hello)
     return region;
 }
 
-struct pf_region *ag_link(const char *address, const struct pf_hello *hello)
+struct pf_region *ag_link(const char *address, const struct pf_hello *hello, uint32_t *flags)
 {
-    int fd = connect_to(address);
+    int fd = ag_connect(address);
 
     if (fd < 0)
         return NULL;
-    struct pf_region *region = converse(fd, hello);
+    struct pf_region *region = converse(fd, hello, flags);
     (void)close(fd);
     return region;
 }

@@ -92,3 +92,38 @@ bool ag_inherited_enter(struct pf_region *region)
             }
     return true;
 }
+
+/* Only the stack's number of a slot changes; no block begins or ends by it. A block that its owner
+ * frees just now stays freed: the exchange fails. */
+static void adopt_slot(struct pf_live_slot *slot)
+{
+    uint64_t what = atomic_load_explicit(&slot->what, memory_order_relaxed);
+    uint64_t size = what & ((1ull << PF_LIVE_SIZE_BITS) - 1);
+    uint64_t adopted = size | (uint64_t)PF_STACK_INHERITED << PF_LIVE_SIZE_BITS;
+
+    if (what != 0)
+        (void)atomic_compare_exchange_strong(&slot->what, &what, adopted);
+}
+
+static void adopt_leaf(const struct pf_region *region, uint32_t leaf)
+{
+    unsigned char resident[LEAF_PAGES];
+    uint64_t base;
+
+    if (!pf_live_leaf_base(region, leaf, &base))
+        return;
+    struct pf_live_slot *slots = pf_live_leaf_slots(region, leaf);
+    if (mincore(slots, PF_LIVE_LEAF_BYTES, resident) != 0)
+        memset(resident, 1, sizeof resident);
+    for (uint32_t page = 0; page < LEAF_PAGES; page++)
+        for (uint32_t slot = 0; (resident[page] & 1) && slot < PAGE_SLOTS; slot++)
+            adopt_slot(&slots[(size_t)page * PAGE_SLOTS + slot]);
+}
+
+void ag_inherited_adopt(struct pf_region *region)
+{
+    uint32_t end = pf_live_leaf_end(region);
+
+    for (uint32_t leaf = 1; leaf < end; leaf++)
+        adopt_leaf(region, leaf);
+}

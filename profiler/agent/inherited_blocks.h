@@ -23,4 +23,7 @@ bool ag_inherited_enter(struct pf_region *region);
 
 void ag_inherited_discard(void);
 
+/* What is allocated now counts as inherited from now on: nobody is blamed for it. */
+void ag_inherited_adopt(struct pf_region *region);
+
 #endif

@@ -217,6 +217,7 @@ static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t
     process->region_bytes = size;
     process->start_ns = pf_clock_now_ns();
     process->is_fork = hello->reason == PF_HELLO_FORK;
+    process->parent = (pid_t)hello->parent;
     memcpy(process->image, hello->image, sizeof process->image);
     memcpy(process->exe, hello->exe, sizeof process->exe);
     process->exe[sizeof process->exe - 1] = 0;
@@ -288,22 +289,65 @@ static bool answer_hello(struct pf_agent_host *host, struct pf_agent_call *call,
     }
     welcome.is_accepted = 1;
     call->process = host->process_count - 1;
+    if (host->visits.joined)
+        welcome.flags |= host->visits.joined(host->visits.to, &host->processes[call->process]);
     call->is_welcomed = send_welcome(call->fd, &welcome, fd);
     (void)close(fd);
     return call->is_welcomed;
 }
 
+/* A process at its end, standing still until it is answered. */
+static void answer_leave(struct pf_agent_host *host, const struct pf_agent_call *call,
+                         const struct pf_leave *leave, int memory_fd)
+{
+    const struct pf_agent_process *process = pf_agent_host_find(host, call->pid);
+
+    if (process && process->is_mapped && host->visits.left)
+        host->visits.left(host->visits.to, process, leave, memory_fd);
+    (void)send(call->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+union heard {
+    struct pf_hello hello;
+    struct pf_mapped mapped;
+    struct pf_leave leave;
+};
+
+/* One message, and the descriptor it carries in *fd, -1 if none. */
+static ssize_t receive(int from, union heard *message, int *fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
+    struct msghdr head = {.msg_iov = &part,
+                          .msg_iovlen = 1,
+                          .msg_control = &control,
+                          .msg_controllen = sizeof control};
+    ssize_t got = recvmsg(from, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    struct cmsghdr *found = got >= 0 ? CMSG_FIRSTHDR(&head) : NULL;
+
+    *fd = -1;
+    if (found && found->cmsg_level == SOL_SOCKET && found->cmsg_type == SCM_RIGHTS
+        && found->cmsg_len == CMSG_LEN(sizeof(int)))
+        memcpy(fd, CMSG_DATA(found), sizeof *fd);
+    return got;
+}
+
 /* One message of a caller. Returns whether the call goes on. */
 static bool hear(struct pf_agent_host *host, struct pf_agent_call *call)
 {
-    union {
-        struct pf_hello hello;
-        struct pf_mapped mapped;
-    } message;
-    ssize_t got = recv(call->fd, &message, sizeof message, MSG_DONTWAIT);
+    union heard message;
+    int carried_fd;
+    ssize_t got = receive(call->fd, &message, &carried_fd);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
+    if (got == (ssize_t)sizeof message.leave && message.leave.magic == PF_HANDSHAKE_LEAVE)
+        answer_leave(host, call, &message.leave, carried_fd);
+    if (carried_fd >= 0)
+        (void)close(carried_fd);
     if (!call->is_welcomed)
         return got == (ssize_t)sizeof message.hello && answer_hello(host, call, &message.hello);
     if (got == (ssize_t)sizeof message.mapped && message.mapped.magic == PF_HANDSHAKE_MAGIC) {
@@ -358,6 +402,34 @@ void pf_agent_host_serve(struct pf_agent_host *host)
         else
             hear_call(host, events[i].data.fd);
     }
+}
+
+/* The calls of those behind it refer to them by their place. */
+static void forget_image(struct pf_agent_host *host, uint32_t index)
+{
+    struct pf_agent_process *process = &host->processes[index];
+
+    (void)munmap(process->region, process->region_bytes);
+    memmove(process, process + 1, (host->process_count - index - 1) * sizeof *process);
+    host->process_count--;
+    for (uint32_t i = 0; i < host->call_count; i++)
+        if (host->calls[i].is_welcomed && host->calls[i].process > index)
+            host->calls[i].process--;
+}
+
+static bool is_calling(const struct pf_agent_host *host, uint32_t process)
+{
+    for (uint32_t i = 0; i < host->call_count; i++)
+        if (host->calls[i].is_welcomed && host->calls[i].process == process)
+            return true;
+    return false;
+}
+
+void pf_agent_host_forget(struct pf_agent_host *host, pid_t pid)
+{
+    for (uint32_t i = host->process_count; i-- > 0;)
+        if (host->processes[i].pid == pid && !is_calling(host, i))
+            forget_image(host, i);
 }
 
 void pf_agent_host_tick(struct pf_agent_host *host)

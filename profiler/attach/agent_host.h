@@ -30,6 +30,7 @@ struct pf_agent_process {
     uint8_t image[16];
     char exe[PF_HANDSHAKE_EXE_MAX];
     bool is_fork;
+    pid_t parent;   /* is_fork: who forked it, as that one sees itself */
     bool is_over;   /* the process ended, exec'ed or registered again: nothing more will come */
     bool is_mapped; /* it said so */
     int map_errno;  /* why not */
@@ -48,6 +49,18 @@ struct pf_agent_call {
     bool is_welcomed;
 };
 
+/* For an owner who wants to know who comes and to look at who goes; any may be NULL. Called while
+ * the host serves; process is borrowed for the call. */
+struct pf_agent_visits {
+    void *to;
+    /* It was given a region: what it shall do, of enum pf_welcome_flag. */
+    uint32_t (*joined)(void *to, const struct pf_agent_process *process);
+    /* All its threads stand still until this returns. leave may be anything: check it with
+     * pf_leaks_threads_asked. memory_fd: of its memory, -1 if it could not be had. */
+    void (*left)(void *to, const struct pf_agent_process *process, const struct pf_leave *leave,
+                 int memory_fd);
+};
+
 struct pf_agent_host {
     int listen_fd;
     int poll_fd; /* readable when pf_agent_host_serve has something to do */
@@ -62,6 +75,7 @@ struct pf_agent_host {
     uint32_t call_count, call_capacity;
     struct pf_given_block *given; /* rows laid into every region, see pf_agent_host_give */
     uint32_t given_count, given_capacity;
+    struct pf_agent_visits visits;
     uint32_t refused;  /* hellos answered without a region */
     int refused_errno; /* why the newest could not have one; 0: it was not to have one */
 };
@@ -85,6 +99,9 @@ void pf_agent_host_give(struct pf_agent_host *host, uint64_t content, struct pf_
 
 /* Answer whoever is calling; never blocks. */
 void pf_agent_host_serve(struct pf_agent_host *host);
+
+/* A process that is done with: its region is given back. All its images are forgotten. */
+void pf_agent_host_forget(struct pf_agent_host *host, pid_t pid);
 
 /* Write the time into every region. */
 void pf_agent_host_tick(struct pf_agent_host *host);

@@ -11,13 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "profiler/attach/agent_follow.h"
-#include "profiler/attach/agent_host.h"
 #include "profiler/base/clock.h"
-#include "profiler/base/spawn.h"
 #include "profiler/leak/leak_suppress.h"
-#include "profiler/leak/leaks.h"
-#include "profiler/session/leaks_fold.h"
+#include "profiler/session/leak_check_priv.h"
 #include "profiler/session/leaks_image.h"
 #include "profiler/symbol/symbolize.h"
 #include "profiler/trace/region_threads.h"
@@ -27,25 +23,11 @@ enum {
     PATIENCE = 3, /* the third request to end is an order: SIGKILL, and the report follows */
 };
 
-struct check {
-    struct pf_leaks leaks;
-    struct pf_leaks_parts parts;
-    struct pf_agent_host host;
-    struct pf_follow follow;
-    struct pf_child child;
-    sigset_t old_mask;
-    int signal_fd;
-    char *agent, *invitation, *preload;
-    uint32_t asked_to_end;
-    uint32_t incomplete; /* processes of which some thread could not be held */
-    uint32_t strangers;  /* processes that ended without ever calling */
-};
-
 static const int PASSED_ON[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
 /* The signals we want to read instead of being interrupted by. The command starts with none of them
  * blocked: spawn resets the mask. */
-static bool catch_signals(struct check *check, struct pf_err *err)
+static bool catch_signals(struct pf_check *check, struct pf_err *err)
 {
     sigset_t wanted;
 
@@ -65,23 +47,18 @@ static void count_lost(struct pf_leaks *leaks, const struct pf_region *region)
                           + atomic_load(&((struct pf_region *)(uintptr_t)region)->stacks_dropped);
 }
 
-/* A process is held at its end. Copying is the pause; judging follows while it is still held only
- * because nobody waits for a process that has ended. */
-static void judge_process(void *to, pid_t pid, const pid_t *tids, uint32_t count, bool is_whole)
+/* Copying is the pause; judging follows while it is still held only because nobody waits for a
+ * process that has ended. */
+void pf_check_judge(struct pf_check *check, const struct pf_agent_process *process, int memory_fd,
+                    struct pf_leaks_threads *threads)
 {
-    struct check *check = to;
-    pf_agent_host_serve(&check->host); /* what it said last may not have been heard yet */
-    const struct pf_agent_process *process = pf_agent_host_find(&check->host, pid);
+    const struct pf_leaks_held held = {process->pid, memory_fd, process->region};
     struct pf_leaks_image image = {0};
     struct pf_err err = {0};
     uint64_t began_ns = pf_clock_now_ns();
 
-    if (!process || !process->is_mapped) {
-        check->strangers++;
-        return;
-    }
-    check->incomplete += !is_whole;
-    if (!pf_leaks_image_take(&image, pid, tids, count, process->region, &err)) {
+    if (!pf_leaks_image_take(&image, &held, threads, &err)) {
+        pf_leaks_threads_fini(threads);
         check->incomplete++;
         return;
     }
@@ -96,18 +73,37 @@ static void judge_process(void *to, pid_t pid, const pid_t *tids, uint32_t count
     pf_leaks_image_fini(&image);
 }
 
+/* A process is held at its end by ptrace. */
+static void judge_followed(void *to, pid_t pid, const pid_t *tids, uint32_t count, bool is_whole)
+{
+    struct pf_check *check = to;
+    pf_agent_host_serve(&check->host); /* what it said last may not have been heard yet */
+    const struct pf_agent_process *process = pf_agent_host_find(&check->host, pid);
+    struct pf_leaks_threads threads = {0};
+
+    if (!process || !process->is_mapped) {
+        check->strangers++;
+        return;
+    }
+    check->incomplete += !is_whole;
+    pf_leaks_threads_read(&threads, tids, count);
+    pf_check_judge(check, process, -1, &threads);
+}
+
 static bool asks_to_end(uint32_t signal)
 {
     return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGHUP;
 }
 
-static void kill_all(const struct pf_follow *follow)
+static void kill_all(const struct pf_check *check)
 {
-    for (uint32_t i = 0; i < follow->count; i++)
-        (void)kill(follow->threads[i].pid, SIGKILL);
+    for (uint32_t i = 0; i < check->follow.count; i++)
+        (void)kill(check->follow.threads[i].pid, SIGKILL);
+    for (uint32_t i = 0; i < check->host.process_count && check->is_asking; i++)
+        (void)kill(check->host.processes[i].pid, SIGKILL);
 }
 
-static void pass_signals_on(struct check *check)
+static void pass_signals_on(struct pf_check *check)
 {
     struct signalfd_siginfo info;
 
@@ -116,26 +112,43 @@ static void pass_signals_on(struct check *check)
             continue;
         check->asked_to_end += asks_to_end(info.ssi_signo);
         if (check->asked_to_end >= PATIENCE)
-            kill_all(&check->follow);
+            kill_all(check);
         /* The terminal's Ctrl-C reaches the command by itself: it is in our process group. */
         else if (info.ssi_code <= 0)
             (void)kill(check->child.pid, (int)info.ssi_signo);
     }
 }
 
-static void watch_until_all_ended(struct check *check)
+static void watch_until_all_ended(struct pf_check *check)
 {
     struct pollfd fds[] = {{.fd = check->signal_fd, .events = POLLIN},
                            {.fd = check->host.poll_fd, .events = POLLIN}};
 
-    while (pf_follow_serve(&check->follow)) {
+    while (check->is_asking ? pf_check_asked_runs(check) : pf_follow_serve(&check->follow)) {
         (void)poll(fds, 2, TICK_MS);
         pass_signals_on(check);
         pf_agent_host_serve(&check->host);
         pf_agent_host_tick(&check->host);
     }
+    if (check->is_asking)
+        return;
     check->child.reaped = true;
     check->child.wait_status = check->follow.root_status;
+}
+
+/* Held by ptrace at its end; where that is not permitted, it asks. */
+static bool watch_end(struct pf_check *check, struct pf_err *err)
+{
+    struct pf_err why = {0};
+
+    if (pf_follow_begin(&check->follow, check->child.pid, judge_followed, check, &why))
+        return true;
+    if (why.code == PF_ERR_DENIED) {
+        pf_check_ask(check);
+        return true;
+    }
+    *err = why;
+    return false;
 }
 
 static void write_command(struct pf_leaks *leaks, char *const *argv)
@@ -149,7 +162,7 @@ static void write_command(struct pf_leaks *leaks, char *const *argv)
     }
 }
 
-static bool start(struct check *check, char *const *argv, struct pf_err *err)
+static bool start(struct pf_check *check, char *const *argv, struct pf_err *err)
 {
     struct pf_spawn spec = {.argv = argv, .keep_stdin = true, .same_group = true, .hold = true};
 
@@ -159,7 +172,7 @@ static bool start(struct check *check, char *const *argv, struct pf_err *err)
     spec.env[1] = check->preload;
     if (!pf_child_start(&check->child, &spec, err))
         return false;
-    if (!pf_follow_begin(&check->follow, check->child.pid, judge_process, check, err)) {
+    if (!watch_end(check, err)) {
         (void)kill(check->child.pid, SIGKILL);
         return false;
     }
@@ -167,10 +180,17 @@ static bool start(struct check *check, char *const *argv, struct pf_err *err)
 }
 
 /* No process was judged: the agent did not get its memory, or never ran. */
-static bool say_why_nothing(const struct check *check, const char *name, struct pf_err *err)
+static bool say_why_nothing(const struct pf_check *check, const char *name, struct pf_err *err)
 {
     int why = check->host.refused_errno;
+    bool is_root = false;
 
+    if (pf_check_unasked(check, &is_root) > 0)
+        return pf_err_set(err, PF_ERR_DENIED,
+                          "%s: a signal ended it, and ptrace is not permitted here, without which "
+                          "only an end by exit can be looked at: end it by a signal it handles, or "
+                          "permit ptrace (CAP_SYS_PTRACE; yama/ptrace_scope below 2)",
+                          name);
     for (uint32_t i = 0; i < check->host.process_count && !why; i++)
         why = check->host.processes[i].map_errno;
     if (why)
@@ -185,10 +205,12 @@ static bool say_why_nothing(const struct check *check, const char *name, struct 
 }
 
 /* What a reader must know before believing the answer. */
-static bool check_coverage(struct check *check, char *const *argv, struct pf_err *err)
+static bool check_coverage(struct pf_check *check, char *const *argv, struct pf_err *err)
 {
     struct pf_leaks *leaks = &check->leaks;
     size_t at = 0;
+    bool is_root = false;
+    uint32_t unasked = pf_check_unasked(check, &is_root);
 
     if (leaks->process_count == 0 && check->incomplete == 0)
         return say_why_nothing(check, argv[0], err);
@@ -197,14 +219,19 @@ static bool check_coverage(struct check *check, char *const *argv, struct pf_err
                                "%u processes ended while a thread could not be stopped: kinds may "
                                "be wrong. ",
                                check->incomplete);
-    if (leaks->lost_events)
+    if (unasked)
+        at += (size_t)snprintf(leaks->note + at, sizeof leaks->note - at,
+                               "%u processes%s ended by a signal and were not judged, which needs "
+                               "ptrace (not permitted here). ",
+                               unasked, is_root ? ", the command among them," : "");
+    if (leaks->lost_events && at < sizeof leaks->note)
         (void)snprintf(leaks->note + at, sizeof leaks->note - at,
                        "%llu allocations found the tables full and are missing.",
                        (unsigned long long)leaks->lost_events);
     return true;
 }
 
-static bool run(struct check *check, const struct pf_leak_check *spec, struct pf_err *err)
+static bool run(struct pf_check *check, const struct pf_leak_check *spec, struct pf_err *err)
 {
     struct pf_region_sizes sizes = pf_region_sizes_default();
     struct pf_symbolize symbolize = {0};
@@ -232,7 +259,7 @@ static bool run(struct check *check, const struct pf_leak_check *spec, struct pf
 
 bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *spec, struct pf_err *err)
 {
-    struct check check = {.signal_fd = -1, .host = {.listen_fd = -1, .poll_fd = -1}};
+    struct pf_check check = {.signal_fd = -1, .host = {.listen_fd = -1, .poll_fd = -1}};
 
     pf_leaks_init(&check.leaks);
     bool ok = run(&check, spec, err);
@@ -246,6 +273,7 @@ bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *spec, s
     pf_leaks_fini(&check.leaks);
     pf_leaks_parts_fini(&check.parts);
     pf_agent_host_close(&check.host);
+    pf_pid_list_fini(&check.asked);
     if (check.signal_fd >= 0) {
         (void)close(check.signal_fd);
         (void)sigprocmask(SIG_SETMASK, &check.old_mask, NULL);

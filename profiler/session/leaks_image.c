@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "profiler/attach/proc_maps.h"
 #include "profiler/base/arena.h"
@@ -11,7 +10,7 @@
 #include "profiler/session/leaks_kernel.h"
 #include "profiler/trace/region_modules.h"
 
-enum { PAGE = 4096, RED_ZONE = 128, HEAP_GAP = 64 << 10 };
+enum { PAGE = 4096, HEAP_GAP = 64 << 10 };
 
 struct taker {
     struct pf_leaks_image *image;
@@ -48,8 +47,8 @@ static bool path_has(const struct pf_proc_map *map, const char *text)
 static bool is_no_root(const struct pf_proc_map *map)
 {
     return !(map->permissions & PF_MAP_READ) || path_has(map, "memfd:assay-agent")
-           || path_has(map, "libassay-agent.so") || path_is(map, "[vvar]") || path_is(map, "[vdso]")
-           || path_is(map, "[vsyscall]");
+           || path_has(map, "libassay-agent.so") || path_has(map, "memfd:assay-lane")
+           || path_is(map, "[vvar]") || path_is(map, "[vdso]") || path_is(map, "[vsyscall]");
 }
 
 static bool is_private_writable(const struct pf_proc_map *map)
@@ -58,13 +57,11 @@ static bool is_private_writable(const struct pf_proc_map *map)
     return (map->permissions & (wanted | PF_MAP_SHARED)) == wanted;
 }
 
-static bool read_words(pid_t pid, uint64_t address, uint64_t *words, size_t count)
+static bool read_words(const struct taker *taker, uint64_t address, uint64_t *words, size_t count)
 {
-    struct iovec local = {.iov_base = words, .iov_len = count * sizeof *words};
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)address,
-                           .iov_len = count * sizeof *words};
+    ssize_t size = (ssize_t)(count * sizeof *words);
 
-    return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)local.iov_len;
+    return pf_leaks_memory_read(&taker->memory, address, words, (size_t)size) == size;
 }
 
 /* Heaps of threads' arenas inside one anonymous mapping. */
@@ -76,7 +73,7 @@ static void find_heaps(struct taker *taker, const struct pf_proc_map *map)
     for (; at + PAGE <= map->end; at += PF_GLIBC_HEAP_ALIGN) {
         uint64_t words[PF_GLIBC_HEAP_INFO_WORDS];
         uint64_t size;
-        if (read_words(taker->memory.pid, at, words, PF_GLIBC_HEAP_INFO_WORDS)
+        if (read_words(taker, at, words, PF_GLIBC_HEAP_INFO_WORDS)
             && pf_glibc_is_heap(at, words, &size))
             pf_leaks_spans_add(&taker->territory, at, at + size);
     }
@@ -88,8 +85,8 @@ static void exclude_below_sp(struct taker *taker, const struct pf_proc_map *map)
     const struct pf_leaks_threads *threads = &taker->image->threads;
 
     for (uint32_t i = 0; i < threads->count; i++)
-        if (threads->at[i].sp >= map->start && threads->at[i].sp < map->end)
-            pf_leaks_spans_add(&taker->excluded, map->start, threads->at[i].sp - RED_ZONE);
+        if (threads->at[i].live_from >= map->start && threads->at[i].live_from < map->end)
+            pf_leaks_spans_add(&taker->excluded, map->start, threads->at[i].live_from);
 }
 
 static void add_code(struct pf_leaks_image *image, const struct pf_proc_map *map)
@@ -225,7 +222,7 @@ static void add_thread_vectors(struct taker *taker)
     uint64_t vector;
 
     for (uint32_t i = 0; i < threads->count; i++)
-        if (read_words(taker->memory.pid, threads->at[i].control_block + 8, &vector, 1))
+        if (read_words(taker, threads->at[i].control_block + 8, &vector, 1))
             pf_leaks_threads_word(threads, vector - 16);
 }
 
@@ -261,17 +258,19 @@ static void take_all(struct taker *taker)
     publish_roots(taker);
 }
 
-bool pf_leaks_image_take(struct pf_leaks_image *out, pid_t pid, const pid_t *tids, uint32_t count,
-                         const struct pf_region *region, struct pf_err *err)
+bool pf_leaks_image_take(struct pf_leaks_image *out, const struct pf_leaks_held *held,
+                         struct pf_leaks_threads *threads, struct pf_err *err)
 {
     struct pf_leaks_image image = {0};
-    struct taker taker = {.image = &image, .region = (struct pf_region *)(uintptr_t)region};
+    struct pf_region *region = (struct pf_region *)(uintptr_t)held->region;
+    struct taker taker = {.image = &image, .region = region};
 
-    if (!pf_proc_maps_read(&taker.maps, pid, err))
+    if (!pf_proc_maps_read(&taker.maps, held->pid, err))
         return false;
-    pf_leaks_memory_open(&taker.memory, pid);
-    pf_leaks_threads_read(&image.threads, tids, count);
-    pf_leaks_kernel_words(&image.threads, pid);
+    image.threads = *threads;
+    *threads = (struct pf_leaks_threads){0};
+    pf_leaks_memory_open(&taker.memory, held->pid, held->memory_fd);
+    pf_leaks_kernel_words(&image.threads, held->pid);
     pf_leaks_blocks_read(&image.blocks, region);
     pf_leaks_spans_add(&taker.excluded, atomic_load(&region->own_start),
                        atomic_load(&region->own_end));

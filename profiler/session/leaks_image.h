@@ -31,13 +31,20 @@ struct pf_leaks_image {
     size_t code_count, code_capacity;
 };
 
+/* A process that stands still. */
+struct pf_leaks_held {
+    pid_t pid;
+    int memory_fd; /* of its memory; -1: we may trace it */
+    const struct pf_region *region;
+};
+
 /*
- * Copy. The process's threads are held by the caller; tids are all of them. No pause of a live
- * server is wasted: nothing is looked up or judged here.
+ * Copy. The process's threads stand still; threads are all of them, and move into out. No pause of
+ * a live server is wasted: nothing is looked up or judged here.
  */
 ASSAY_CHECKED
-bool pf_leaks_image_take(struct pf_leaks_image *out, pid_t pid, const pid_t *tids, uint32_t count,
-                         const struct pf_region *region, struct pf_err *err);
+bool pf_leaks_image_take(struct pf_leaks_image *out, const struct pf_leaks_held *held,
+                         struct pf_leaks_threads *threads, struct pf_err *err);
 void pf_leaks_image_fini(struct pf_leaks_image *image);
 
 /* Judge it; kinds are written into image->blocks. */

@@ -17,12 +17,24 @@ static const uint64_t PAGE_PRESENT = 1ull << 63;
 static const uint64_t PAGE_SWAPPED = 1ull << 62;
 static const uint64_t PAGE_OF_FILE = 1ull << 61;
 
-void pf_leaks_memory_open(struct pf_leaks_memory *out, pid_t pid)
+void pf_leaks_memory_open(struct pf_leaks_memory *out, pid_t pid, int memory_fd)
 {
     char path[64];
 
     (void)snprintf(path, sizeof path, "/proc/%d/pagemap", (int)pid);
-    *out = (struct pf_leaks_memory){.pid = pid, .pagemap_fd = open(path, O_RDONLY | O_CLOEXEC)};
+    *out = (struct pf_leaks_memory){
+        .pid = pid, .memory_fd = memory_fd, .pagemap_fd = open(path, O_RDONLY | O_CLOEXEC)};
+}
+
+ssize_t pf_leaks_memory_read(const struct pf_leaks_memory *memory, uint64_t address, void *bytes,
+                             size_t size)
+{
+    struct iovec local = {.iov_base = bytes, .iov_len = size};
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+
+    if (memory->memory_fd >= 0)
+        return pread(memory->memory_fd, bytes, size, (off_t)address);
+    return process_vm_readv(memory->pid, &local, 1, &remote, 1, 0);
 }
 
 void pf_leaks_memory_close(struct pf_leaks_memory *memory)
@@ -80,9 +92,7 @@ static void read_run(const struct pf_leaks_memory *memory, uint64_t start, uint6
                      uint8_t *bytes, struct pf_leaks_copies *out)
 {
     while (start < end) {
-        struct iovec local = {.iov_base = bytes, .iov_len = end - start};
-        struct iovec remote = {.iov_base = (void *)(uintptr_t)start, .iov_len = end - start};
-        ssize_t got = process_vm_readv(memory->pid, &local, 1, &remote, 1, 0);
+        ssize_t got = pf_leaks_memory_read(memory, start, bytes, end - start);
         uint64_t step = got > 0 ? (uint64_t)got : PAGE - start % PAGE;
         if (step > end - start)
             step = end - start;

@@ -24,11 +24,16 @@ struct pf_leaks_copies {
 
 struct pf_leaks_memory {
     pid_t pid;
+    int memory_fd;  /* of its memory, borrowed; -1: read as one who may trace it */
     int pagemap_fd; /* -1: not readable, every page is taken as touched */
 };
 
-void pf_leaks_memory_open(struct pf_leaks_memory *out, pid_t pid);
+void pf_leaks_memory_open(struct pf_leaks_memory *out, pid_t pid, int memory_fd);
 void pf_leaks_memory_close(struct pf_leaks_memory *memory);
+
+/* Up to size bytes at address; how many, < 0 if none can be read. */
+ssize_t pf_leaks_memory_read(const struct pf_leaks_memory *memory, uint64_t address, void *bytes,
+                             size_t size);
 
 /* Copy the touched pages of [start, end), each run of them one range. only_private: leave out pages
  * that still are the mapped file's (nobody wrote there). */

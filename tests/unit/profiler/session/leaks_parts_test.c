@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -9,6 +11,8 @@
 #include "profiler/session/leaks_memory.h"
 #include "profiler/session/leaks_ranges.h"
 #include "profiler/session/leaks_threads.h"
+#include "profiler/trace/handshake.h"
+#include "profiler/trace/region.h"
 
 static struct pf_bytes bytes_of(const char *text)
 {
@@ -162,7 +166,7 @@ Test(leaks_memory, copies_touched_pages_and_leaves_the_others)
     (void)strcpy(pages + 5 * 4096, "here");
     (void)strcpy(pages + size - 4096, "there");
 
-    pf_leaks_memory_open(&memory, getpid());
+    pf_leaks_memory_open(&memory, getpid(), -1);
     uint64_t start = (uint64_t)(uintptr_t)pages;
     pf_leaks_memory_runs(&memory, start, start + size, true, &copies);
 
@@ -185,7 +189,7 @@ Test(leaks_memory, copies_touched_pages_and_leaves_the_others)
 
 Test(leaks_memory, what_cannot_be_read_is_counted_and_zero)
 {
-    struct pf_leaks_memory memory = {.pid = getpid(), .pagemap_fd = -1};
+    struct pf_leaks_memory memory = {.pid = getpid(), .memory_fd = -1, .pagemap_fd = -1};
     struct pf_leaks_copies copies = {0};
     char *pages = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq(pages, MAP_FAILED);
@@ -201,4 +205,81 @@ Test(leaks_memory, what_cannot_be_read_is_counted_and_zero)
     cr_assert_eq(copies.at[0].bytes[2 * 4096], 7);
     pf_leaks_copies_fini(&copies);
     (void)munmap(pages, 3 * 4096);
+}
+
+/* A descriptor of the memory is as good as the right to trace. */
+Test(leaks_memory, is_read_through_a_descriptor_that_was_handed_over)
+{
+    static const char text[] = "in the memory of the other";
+    int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    struct pf_leaks_memory memory;
+    char got[sizeof text] = "";
+
+    cr_assert_geq(fd, 0);
+    pf_leaks_memory_open(&memory, 1 << 30, fd); /* a process that does not exist */
+    ssize_t size = pf_leaks_memory_read(&memory, (uint64_t)(uintptr_t)text, got, sizeof got);
+
+    cr_expect_eq(size, (ssize_t)sizeof got);
+    cr_expect_str_eq(got, text);
+    cr_expect_leq(pf_leaks_memory_read(&memory, 8, got, sizeof got), 0);
+    pf_leaks_memory_close(&memory);
+    (void)close(fd);
+}
+
+static const struct pf_region_sizes SMALL_REGION = {
+    .leaf_count = 2, .pc_count = 64, .module_count = 2, .thread_count = 2, .work_bytes = 8192};
+
+static struct pf_region *make_region(void)
+{
+    uint64_t size = pf_region_bytes(&SMALL_REGION);
+    struct pf_region *region = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    cr_assert_neq((void *)region, MAP_FAILED);
+    pf_region_init(region, &SMALL_REGION);
+    return region;
+}
+
+Test(leaks_threads, takes_what_stopped_threads_wrote_down)
+{
+    struct pf_region *region = make_region();
+    struct pf_leave_thread *from = pf_region_part(region, region->work_at);
+    struct pf_leave leave = {.threads_at = region->work_at, .thread_count = 2};
+    struct pf_leaks_threads threads = {0};
+
+    from[0] = (struct pf_leave_thread){
+        .live_from = 0x1000, .control_block = 0x2000, .word_count = 2, .words = {7, 8}};
+    from[1] = (struct pf_leave_thread){.live_from = 0x3000, .word_count = UINT32_MAX, .words = {9}};
+
+    cr_assert(pf_leaks_threads_asked(&threads, region, &leave));
+    cr_expect_eq(threads.count, 2);
+    cr_expect_eq(threads.at[0].live_from, 0x1000);
+    cr_expect_eq(threads.at[0].control_block, 0x2000);
+    cr_expect_eq(threads.word_count, 3,
+                 "zeros are no pointers; more words than there is room are "
+                 "not believed");
+    cr_expect_eq(threads.words[2], 9);
+    pf_leaks_threads_fini(&threads);
+}
+
+Test(leaks_threads, refuses_a_list_that_lies_outside_of_the_region)
+{
+    struct pf_region *region = make_region();
+    uint64_t end = region->work_at + SMALL_REGION.work_bytes;
+    const struct pf_leave hostile[] = {
+        {.threads_at = 0, .thread_count = 1},
+        {.threads_at = region->work_at - 8, .thread_count = 1},
+        {.threads_at = region->work_at + 4, .thread_count = 1},
+        {.threads_at = end - 8, .thread_count = 1},
+        {.threads_at = end + 8, .thread_count = 0},
+        {.threads_at = UINT64_MAX - 7, .thread_count = 1},
+        {.threads_at = region->work_at, .thread_count = UINT32_MAX},
+        {.threads_at = region->work_at, .thread_count = 1 << 20},
+    };
+
+    for (unsigned i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        struct pf_leaks_threads threads = {0};
+        cr_expect_not(pf_leaks_threads_asked(&threads, region, &hostile[i]), "case %u", i);
+        cr_expect_null(threads.at);
+    }
 }
