@@ -86,14 +86,15 @@ static const struct hn_opt options[] = {
     {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
     {KEY_UNDER, "under", "TOOL",
      "each test under memcheck, helgrind, drd or callgrind; asan-build and tsan-build insist\n"
-     "that the binaries were built so; verdicts and reports are each test's own; cpu-profile\n"
-     "records every test by perf events, a pprof file each"},
+     "that the binaries were built so; verdicts and reports are each test's own; leaks: our\n"
+     "own allocation agent, in what a test starts, too; cpu-profile records every test by\n"
+     "perf events, a pprof file each"},
     {KEY_PROFILES, "profiles", "DIR",
      "of --under cpu-profile: DIR/ID.pb.gz (default: profiles beside the HTML or JUnit report,\n"
      "else .assay/profiles)"},
     {KEY_LEAKS, "leaks", NULL,
-     "leaked memory and open descriptors are red, too (memory: by the sanitizer of builds that\n"
-     "have one, else by memcheck)"},
+     "leaked memory and open descriptors are red, too (memory as with --under leaks; builds\n"
+     "with AddressSanitizer judge it themselves)"},
     {KEY_COVERAGE, "coverage", "DIR",
      "gcov's counters, kept through crashes and time limits; DIR/coverage.xml and .html by gcovr"},
     {KEY_WATCH, "watch", NULL, "run again whenever sources (or, without a build, binaries) change"},

@@ -113,6 +113,13 @@ bool hn_valgrind_is_here(void);
 void hn_valgrind_begin(void);
 void hn_valgrind_ask(bool wants_leaks);
 
+/* agent_ask.c: the allocation agent, where --under leaks put it: found once, in the binary's own
+ * process; told before the test's network becomes its own, before its body, and after. */
+void hn_agent_find(void);
+void hn_agent_connect(const struct hn_wire_run *run);
+void hn_agent_begin(const struct hn_wire_run *run);
+void hn_agent_end(const struct hn_wire_run *run);
+
 /* isolate.c: limits, temporary directory and network of the test. */
 void hn_isolate(const struct hn_wire_run *run);
 

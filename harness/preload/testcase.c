@@ -253,13 +253,16 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
 
     if (hn_valgrind_is_here()) /* which opened a log for this process just now */
         hn_fds_remember(-1);
+    hn_agent_connect(run);
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
     hn_hooks_run("cr_prt", item->test);
     hn_valgrind_begin();
+    hn_agent_begin(run);
     if (item->test->test)
         item->test->test();
+    hn_agent_end(run);
     hn_valgrind_ask(run->flags & HN_WIRE_RUN_LEAKS);
     hn_fds_compare();
     hn_phase_set(HN_PHASE_DONE);

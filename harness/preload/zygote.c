@@ -237,6 +237,7 @@ void hn_zygote_serve(struct criterion_test_set *set)
 {
     int fds[LANE_FDS];
 
+    hn_agent_find();
     hn_hooks_run("cr_pra", set);
     hn_tests_list(set);
     hn_stats_open();

@@ -100,12 +100,13 @@ static bool start(struct hn_plan *plan, struct hn_suite *suite, uint32_t index,
                   const struct hn_load_spec *spec)
 {
     struct pf_err err = {0};
+    bool is_plain = !plan->binaries[index].has_asan && !plan->binaries[index].has_tsan;
     struct hn_suite_spec suite_spec = {
         .binary = &plan->binaries[index],
         .preload = spec->preload,
-        .extra_preload = spec->extra_preload,
-        .wrapper =
-            plan->binaries[index].has_asan || plan->binaries[index].has_tsan ? NULL : spec->wrapper,
+        .agent = is_plain ? spec->agent : NULL,
+        .invitation = is_plain ? spec->invitation : NULL,
+        .wrapper = is_plain ? spec->wrapper : NULL,
         .engine = spec->engine,
     };
 

@@ -10,7 +10,7 @@
 
 struct hn_load_spec {
     const char *preload;
-    const char *extra_preload;
+    const char *agent, *invitation; /* as in hn_suite_spec; not for sanitizer builds */
     const char *const *wrapper;
     const char *engine;
     unsigned deadline_s; /* for a binary to list its tests */

@@ -24,6 +24,7 @@ struct hn_listener {
 enum hn_special { HN_PLAIN, HN_SPECIAL_CALLGRIND, HN_SPECIAL_ALLOCS, HN_SPECIAL_COUNT };
 
 struct hn_snapshots;
+struct hn_under_leaks;
 
 struct hn_schedule {
     unsigned jobs;
@@ -40,7 +41,8 @@ struct hn_schedule {
     uint64_t memory_bytes;
     bool keep_output; /* of passed tests too */
     struct hn_policy policy;
-    const struct hn_tool *tool; /* NULL: none */
+    const struct hn_tool *tool;   /* NULL: none */
+    struct hn_under_leaks *leaks; /* NULL: the agent is not in the tests */
     /* Start a binary in a special way and list it; NULL: not possible here. */
     bool (*start_special)(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
                           struct pf_err *err);

@@ -9,6 +9,7 @@
 #include "harness/runner/schedule_priv.h"
 #include "harness/runner/snapshots.h"
 #include "harness/runner/torture.h"
+#include "harness/runner/under_leaks.h"
 
 void hn_run_tell_start(const struct hn_run *run, const struct hn_test *test, unsigned attempt)
 {
@@ -117,6 +118,25 @@ static void take_tool(struct hn_run *run, const struct hn_slot *slot, struct hn_
         attempt->instructions = hn_tool_instructions(tool, slot->seen.pid, 0);
 }
 
+/* Builds with a sanitizer are without the agent, and so is callgrind's. */
+static void take_leaks(struct hn_run *run, const struct hn_slot *slot, struct hn_attempt *attempt)
+{
+    const struct hn_binary *binary = &run->plan->binaries[slot->binary];
+
+    if (!run->schedule->leaks || binary->has_asan || binary->has_tsan || slot->seen.lane_lost)
+        return;
+    if (slot->special == HN_SPECIAL_CALLGRIND) {
+        hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
+                       "memory was not judged: the test ran under callgrind for its budget");
+        return;
+    }
+    hn_under_leaks_take(run->schedule->leaks, attempt, &run->plan->arena);
+    if (slot->seen.network_namespace)
+        hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
+                       "memory of programs it started is not judged: the test has a network of its "
+                       "own");
+}
+
 /* This run could not tell what the test asks: start it again where it can be told. */
 static bool wants_special(struct hn_run *run, const struct hn_slot *slot)
 {
@@ -182,6 +202,7 @@ void hn_slot_end(struct hn_run *run, struct hn_slot *slot)
                slot->lane.shared, &policy);
     attempt->stacks = slot->stacks;
     take_tool(run, slot, attempt);
+    take_leaks(run, slot, attempt);
     judge_more(run, slot, attempt);
     if (!run->schedule->keep_output && attempt->status <= HN_SKIP)
         attempt->out = attempt->err = NULL;

@@ -132,6 +132,7 @@ void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_agai
     double factor = what->special == HN_SPECIAL_CALLGRIND ? CALLGRIND_FACTOR : 1;
     set_clock(slot, limit_of(run, test) * factor);
     struct hn_wire_run wire = request(run, test, slot);
+    slot->seen.network_namespace = wire.flags & HN_WIRE_RUN_NETNS;
     if (!hn_lane_run(&slot->lane, &wire, &err)) {
         hn_slot_close(slot);
         hn_run_conclude_error(run, what->test, err.text);

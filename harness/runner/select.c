@@ -125,6 +125,8 @@ static bool matches_tags(const struct hn_selection *selection, const char *tags)
 static bool is_chosen(const struct hn_plan *plan, const struct hn_test *test,
                       const struct hn_selection *selection)
 {
+    if (plan->binaries[test->binary].kind == HN_BINARY_BAD)
+        return false; /* it listed its tests, but cannot run them as asked */
     if (selection->exact && strcmp(strchr(test->id, '/') + 1, selection->exact) != 0)
         return false;
     if (selection->last_failed && !test->last_failed)

@@ -28,12 +28,26 @@ static void close_fd(int *fd)
 static char *preload_line(const struct hn_suite_spec *spec)
 {
     const char *theirs = getenv("LD_PRELOAD");
+    const char *agent = spec->agent ? spec->agent : "";
     const char *extra = spec->extra_preload ? spec->extra_preload : "";
     char *line = NULL;
 
-    if (asprintf(&line, "LD_PRELOAD=%s%s%s%s%s%s%s", spec->binary->sanitizer,
-                 *spec->binary->sanitizer ? " " : "", extra, *extra ? " " : "", spec->preload,
-                 theirs && *theirs ? " " : "", theirs ? theirs : "")
+    if (asprintf(&line, "LD_PRELOAD=%s %s %s %s %s", spec->binary->sanitizer, agent, extra,
+                 spec->preload, theirs ? theirs : "")
+        < 0)
+        return NULL;
+    return line;
+}
+
+/* What LD_PRELOAD shall be in tests. */
+static char *inner_preload(const struct hn_suite_spec *spec)
+{
+    const char *theirs = getenv("LD_PRELOAD");
+    const char *agent = spec->agent ? spec->agent : "";
+    char *line = NULL;
+
+    theirs = theirs ? theirs : "";
+    if (asprintf(&line, HN_WIRE_PRELOAD_ENV "=%s%s%s", agent, *agent && *theirs ? " " : "", theirs)
         < 0)
         return NULL;
     return line;
@@ -69,7 +83,7 @@ bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, stru
 {
     int control[2] = {-1, -1}, output[2] = {-1, -1};
     char *argv[ARGV_MAX];
-    char fd_text[64], engine[64], *theirs = NULL, *select = NULL;
+    char fd_text[64], engine[64], *select = NULL;
     struct hn_suite suite = {0};
 
     if (!open_channels(control, output, err))
@@ -77,10 +91,7 @@ bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, stru
     char *preload = preload_line(spec);
     (void)snprintf(fd_text, sizeof fd_text, HN_WIRE_FD_ENV "=%d", control[1]);
     (void)snprintf(engine, sizeof engine, HN_WIRE_ENGINE_ENV "=%s", spec->engine);
-    if (asprintf(&theirs, HN_WIRE_PRELOAD_ENV "=%s",
-                 getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") : "")
-        < 0)
-        theirs = NULL;
+    char *inner = inner_preload(spec);
     if (spec->select && asprintf(&select, HN_WIRE_SELECT_ENV "=%s", spec->select) < 0)
         select = NULL;
     fill_argv(argv, spec);
@@ -89,9 +100,10 @@ bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, stru
         .dir = spec->binary->working_dir,
         .stdout_fd = output[1],
         .stderr_fd = output[1],
-        .env = {preload, fd_text, engine, theirs, "BXFI_MAP", select},
+        .env = {preload, fd_text, engine, inner, "BXFI_MAP",
+                spec->invitation ? spec->invitation : select, spec->invitation ? select : NULL},
     };
-    bool ok = preload && theirs && pf_child_start(&suite.child, &spawn, err);
+    bool ok = preload && inner && pf_child_start(&suite.child, &spawn, err);
     (void)close(control[1]);
     (void)close(output[1]);
     suite.control_fd = control[0];
@@ -101,7 +113,7 @@ bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, stru
     else
         hn_suite_stop(&suite);
     free(preload);
-    free(theirs);
+    free(inner);
     free(select);
     return ok;
 }

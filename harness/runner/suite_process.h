@@ -27,6 +27,8 @@ struct hn_suite_spec {
     const struct hn_binary *binary;
     const char *preload;        /* path of libassay-runner.so */
     const char *extra_preload;  /* further object before it, or NULL */
+    const char *agent;          /* path of libassay-agent.so, also for what tests start, or NULL */
+    const char *invitation;     /* "NAME=VALUE" for it, or NULL */
     const char *const *wrapper; /* tool and its arguments, NULL-terminated, or NULL */
     const char *engine;         /* "fork" or "criterion" */
     const char *select;         /* criterion: indices to run, or NULL: list only */

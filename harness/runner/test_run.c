@@ -2,7 +2,6 @@
 #include "harness/runner/test_run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,22 +14,12 @@
 #include "harness/runner/live_view.h"
 #include "harness/runner/plan_load.h"
 #include "harness/runner/snapshots.h"
-#include "harness/runner/temp_dir.h"
 #include "harness/runner/test_list.h"
+#include "harness/runner/test_load.h"
 #include "harness/runner/test_report.h"
 #include "profiler/base/clock.h"
 
-enum { LOAD_SECONDS = 30, PATH_SIZE = 4096 };
-
-/* The plan's binaries, started, perhaps under a tool. */
-struct loaded {
-    struct hn_suite *at;
-    struct hn_tool tool, callgrind;
-    struct hn_temp_dir tool_dir;
-    struct hn_under_profile profile; /* under cpu-profile */
-    const struct hn_plan *plan;
-    char preload[PATH_SIZE];
-};
+enum { PATH_SIZE = 4096, AGENT_FACTOR = 3 };
 
 static bool add_binaries(struct hn_plan *plan, const struct hn_test_config *config,
                          struct pf_err *err)
@@ -140,39 +129,9 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
     return red;
 }
 
-/* A second process of a binary for tests with budgets: under callgrind, or counting allocations. */
-static bool start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
-                          struct pf_err *err)
-{
-    struct loaded *suites = self;
-    char allocs[PATH_SIZE];
-    struct hn_suite_spec spec = {
-        .binary = &suites->plan->binaries[binary], .preload = suites->preload, .engine = "fork"};
-    struct hn_suite suite = {0};
-
-    if (kind == HN_SPECIAL_ALLOCS) {
-        if (!hn_preload_find(allocs, sizeof allocs, "libassay-allocs.so", err))
-            return false;
-        spec.extra_preload = allocs;
-    } else {
-        struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)suites->plan)->arena;
-        if (!suites->tool_dir.base[0] && !hn_temp_dir_open(&suites->tool_dir))
-            return pf_err_set(err, PF_ERR_SYSTEM, "no directory can be written for callgrind");
-        if (!hn_tool_open(&suites->callgrind, "callgrind", suites->tool_dir.base, arena, err))
-            return pf_err_prepend(err, "assay_instructions_at_most needs a counter");
-        spec.wrapper = suites->callgrind.words;
-    }
-    if (!hn_suite_start(&suite, &spec, err) || !hn_suite_await_list(&suite, err)) {
-        hn_suite_stop(&suite);
-        return false;
-    }
-    *out = suite;
-    return true;
-}
-
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
-                               struct loaded *suites, const struct hn_run_info *info,
+                               struct hn_loaded *suites, const struct hn_run_info *info,
                                struct hn_tally *tally, struct pf_err *err)
 {
     struct hn_schedule schedule = config->schedule;
@@ -189,8 +148,13 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     }
     struct hn_snapshots snapshots = {config->update_snapshots, config->ci};
     schedule.snapshots = &snapshots;
-    schedule.start_special = start_special;
+    schedule.start_special = hn_start_special;
     schedule.special_self = suites;
+    if (suites->has_agent) {
+        schedule.leaks = &suites->leaks;
+        schedule.time_factor = AGENT_FACTOR;
+        schedule.run_flags |= HN_WIRE_RUN_LEAKS;
+    }
     schedule.callgrind = &suites->callgrind;
     schedule.keep_output = config->junit || config->json || config->tap || config->html;
     if (config->json) {
@@ -247,19 +211,14 @@ static bool report_coverage(const struct hn_test_config *config, const struct hn
     return hn_coverage_report(objects, ".", config->coverage_dir, err);
 }
 
-static bool is_profiled(const struct hn_test_config *config)
-{
-    return config->under && strcmp(config->under, "cpu-profile") == 0;
-}
-
 /* The tests, recorded if asked for. */
 static bool run_recorded(const struct hn_test_config *config, struct hn_plan *plan,
-                         struct loaded *suites, const struct hn_run_info *info,
+                         struct hn_loaded *suites, const struct hn_run_info *info,
                          struct hn_tally *tally, struct pf_err *err)
 {
     char dir[PATH_SIZE];
 
-    if (!is_profiled(config))
+    if (!hn_test_is_profiled(config))
         return run_with_listeners(config, plan, suites, info, tally, err);
     hn_under_profile_place(dir, sizeof dir, config->profile_dir,
                            config->html ? config->html : config->junit);
@@ -270,7 +229,7 @@ static bool run_recorded(const struct hn_test_config *config, struct hn_plan *pl
 }
 
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
-                    struct loaded *suites, struct pf_err *err)
+                    struct hn_loaded *suites, struct pf_err *err)
 {
     struct hn_tally tally;
     struct hn_run_info info = {
@@ -301,89 +260,14 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
     return is_red(plan, &tally, config, err) ? 1 : 0;
 }
 
-/* "asan-build" and "tsan-build" promise that the binary is one. */
-static void check_builds(struct hn_plan *plan, const struct hn_tool *tool)
-{
-    for (uint32_t i = 0; i < plan->binary_count; i++) {
-        struct hn_binary *binary = &plan->binaries[i];
-        if (binary->kind == HN_BINARY_BAD)
-            continue;
-        bool ok = (!tool->wants_asan || binary->has_asan) && (!tool->wants_tsan || binary->has_tsan)
-                  && (!tool->is_valgrind || (!binary->has_asan && !binary->has_tsan));
-        if (ok)
-            continue;
-        binary->kind = HN_BINARY_BAD;
-        binary->problem =
-            tool->is_valgrind
-                ? "built with a sanitizer, which cannot run under valgrind: use a plain build"
-                : hn_text(&plan->arena, "not built with -fsanitize=%s, which --under %s needs",
-                          tool->wants_asan ? "address" : "thread", tool->name);
-    }
-}
-
-/* One without a leak checker built in. */
-static bool has_plain_binary(const struct hn_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->binary_count; i++)
-        if (plan->binaries[i].kind == HN_BINARY_CRITERION && !plan->binaries[i].has_asan
-            && !plan->binaries[i].has_tsan)
-            return true;
-    return false;
-}
-
-static bool open_tool(const struct hn_test_config *config, struct hn_plan *plan,
-                      struct loaded *suites, struct pf_err *err)
-{
-    const char *name = config->under;
-
-    if (name && strcmp(name, "leaks") == 0)
-        name = "memcheck";
-    if (!name && config->leaks && has_plain_binary(plan))
-        name = "memcheck";
-    if (is_profiled(config) && strcmp(config->engine, "fork") != 0)
-        return pf_err_set(err, PF_ERR_USAGE,
-                          "--under cpu-profile needs --engine fork: Criterion's "
-                          "own does not say in which process a test runs");
-    if (!name || is_profiled(config))
-        return true;
-    if (!hn_temp_dir_open(&suites->tool_dir))
-        return pf_err_set(err, PF_ERR_SYSTEM,
-                          "no directory can be written for the tool's logs: set TMPDIR");
-    if (!hn_tool_open(&suites->tool, name, suites->tool_dir.base, &plan->arena, err))
-        return false;
-    if (config->under)
-        check_builds(plan, &suites->tool);
-    return true;
-}
-
-static bool load(const struct hn_test_config *config, struct hn_plan *plan, struct loaded *suites,
-                 struct pf_err *err)
-{
-    struct hn_load_spec spec = {
-        .preload = suites->preload,
-        .engine = config->engine,
-        .wrapper = suites->tool.words[0] ? suites->tool.words : NULL,
-        .deadline_s = LOAD_SECONDS * (suites->tool.words[0] ? 4 : 1),
-    };
-
-    suites->at = pf_mem_new(plan->binary_count, sizeof *suites->at);
-    return hn_plan_load(plan, suites->at, &spec, err);
-}
-
 int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
 {
     struct hn_plan plan = {0};
-    struct loaded suites = {.plan = &plan};
+    struct hn_loaded suites = {.plan = &plan, .config = config};
 
-    bool ok = hn_preload_find(suites.preload, sizeof suites.preload, "libassay-runner.so", err)
-              && add_binaries(&plan, config, err) && open_tool(config, &plan, &suites, err)
-              && load(config, &plan, &suites, err);
+    bool ok = add_binaries(&plan, config, err) && hn_test_load(&suites, &plan, err);
     int status = ok ? run_plan(config, &plan, &suites, err) : pf_err_exit_status(err->code);
-    for (uint32_t i = 0; suites.at && i < plan.binary_count; i++)
-        hn_suite_stop(&suites.at[i]);
-    hn_under_profile_fini(&suites.profile);
-    hn_temp_dir_close(&suites.tool_dir);
-    free(suites.at);
+    hn_loaded_fini(&suites);
     hn_plan_fini(&plan);
     return status;
 }

@@ -17,7 +17,8 @@ struct hn_observed {
     int pid;
     int wait_status;
     bool timed_out;
-    bool was_idle;  /* timed out without having used the CPU for the second half of its time */
+    bool was_idle; /* timed out without having used the CPU for the second half of its time */
+    bool network_namespace;
     bool lane_lost; /* the process that watched over the test is gone */
     uint32_t left_over;
     double limit_s;

@@ -103,6 +103,33 @@ Test(leaks_kinds, a_crash_is_judged_as_it_stood)
     leaks_found_fini(&found);
 }
 
+/* Nobody may trace: the process asks to be looked at, and the answers are the same. */
+Test(leaks_kinds, are_the_same_where_ptrace_is_denied)
+{
+    for (unsigned i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        struct ts_result result = ts_run(DENY_PTRACE " assay leaks --quiet --format json -- %s %s",
+                                         LEAKS_SEEDED, seeds[i].name);
+        struct leaks_found found = {result.status, json_loads(ts_out(&result), 0, NULL)};
+        cr_assert_not_null(found.report, "%s: %s", seeds[i].name, ts_err(&result));
+        cr_expect_eq(leaks_blocks(&found, "definite"), seeds[i].definite, "%s", seeds[i].name);
+        cr_expect_eq(leaks_blocks(&found, "indirect"), seeds[i].indirect, "%s", seeds[i].name);
+        cr_expect_eq(leaks_blocks(&found, "possible"), seeds[i].possible, "%s", seeds[i].name);
+        cr_expect_eq(found.status, seeds[i].definite > 0, "%s", seeds[i].name);
+        leaks_found_fini(&found);
+        ts_result_fini(&result);
+    }
+}
+
+Test(leaks_kinds, a_crash_where_ptrace_is_denied_says_so)
+{
+    struct ts_result result = ts_run(DENY_PTRACE " assay leaks -- " LEAKS_SEEDED " crash");
+
+    cr_expect_eq(result.status, 3);
+    cr_expect(strstr(ts_err(&result), "a signal ended it, and ptrace is not permitted here"), "%s",
+              ts_err(&result));
+    ts_result_fini(&result);
+}
+
 Test(leaks_kinds, fail_on_decides_the_exit_status)
 {
     static const struct {

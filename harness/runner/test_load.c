@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/runner/test_load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/runner/plan_load.h"
+
+enum { LOAD_SECONDS = 30 };
+
+bool hn_test_is_profiled(const struct hn_test_config *config)
+{
+    return config->under && strcmp(config->under, "cpu-profile") == 0;
+}
+
+static bool is_plain(const struct hn_binary *binary)
+{
+    return binary->kind == HN_BINARY_CRITERION && !binary->has_asan && !binary->has_tsan;
+}
+
+/* A second process of a binary for tests with budgets: under callgrind, or counting allocations. */
+bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
+                      struct pf_err *err)
+{
+    struct hn_loaded *suites = self;
+    char allocs[HN_LOAD_PATH];
+    struct hn_suite_spec spec = {
+        .binary = &suites->plan->binaries[binary], .preload = suites->preload, .engine = "fork"};
+    bool has_agent = suites->has_agent && is_plain(&suites->plan->binaries[binary]);
+    struct hn_suite suite = {0};
+
+    if (kind == HN_SPECIAL_ALLOCS) {
+        if (!hn_preload_find(allocs, sizeof allocs, "libassay-allocs.so", err))
+            return false;
+        spec.extra_preload = allocs;
+        spec.agent = has_agent ? suites->leaks.agent : NULL;
+        spec.invitation = has_agent ? suites->leaks.invitation : NULL;
+    } else {
+        struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)suites->plan)->arena;
+        if (!suites->tool_dir.base[0] && !hn_temp_dir_open(&suites->tool_dir))
+            return pf_err_set(err, PF_ERR_SYSTEM, "no directory can be written for callgrind");
+        if (!hn_tool_open(&suites->callgrind, "callgrind", suites->tool_dir.base, arena, err))
+            return pf_err_prepend(err, "assay_instructions_at_most needs a counter");
+        spec.wrapper = suites->callgrind.words;
+    }
+    if (!hn_suite_start(&suite, &spec, err) || !hn_suite_await_list(&suite, err)) {
+        hn_suite_stop(&suite);
+        return false;
+    }
+    *out = suite;
+    return true;
+}
+
+/* "asan-build" and "tsan-build" promise that the binary is one. */
+static void check_builds(struct hn_plan *plan, const struct hn_tool *tool)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++) {
+        struct hn_binary *binary = &plan->binaries[i];
+        if (binary->kind == HN_BINARY_BAD)
+            continue;
+        bool ok = (!tool->wants_asan || binary->has_asan) && (!tool->wants_tsan || binary->has_tsan)
+                  && (!tool->is_valgrind || (!binary->has_asan && !binary->has_tsan));
+        if (ok)
+            continue;
+        binary->kind = HN_BINARY_BAD;
+        binary->problem =
+            tool->is_valgrind
+                ? "built with a sanitizer, which cannot run under valgrind: use a plain build"
+                : hn_text(&plan->arena, "not built with -fsanitize=%s, which --under %s needs",
+                          tool->wants_asan ? "address" : "thread", tool->name);
+    }
+}
+
+/* One without a leak checker built in. */
+static bool has_plain_binary(const struct hn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++)
+        if (is_plain(&plan->binaries[i]))
+            return true;
+    return false;
+}
+
+static bool is_under_leaks(const struct hn_test_config *config)
+{
+    return config->under && strcmp(config->under, "leaks") == 0;
+}
+
+/* What judges memory in builds with a sanitizer, which neither the agent nor valgrind can enter. */
+static void check_sanitizers(struct hn_plan *plan, const struct hn_test_config *config)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++) {
+        struct hn_binary *binary = &plan->binaries[i];
+        if (binary->kind == HN_BINARY_BAD || is_plain(binary))
+            continue;
+        if (binary->has_asan) {
+            (void)fprintf(stderr,
+                          "assay test: %s: built with AddressSanitizer: its own "
+                          "LeakSanitizer judges, not the agent\n",
+                          binary->path);
+        } else if (is_under_leaks(config)) {
+            binary->kind = HN_BINARY_BAD;
+            binary->problem = "built with ThreadSanitizer, in which neither the agent nor valgrind "
+                              "can look for leaks: use a plain build";
+        }
+    }
+}
+
+static bool open_tool(struct hn_loaded *loaded, struct hn_plan *plan, const char *name,
+                      struct pf_err *err)
+{
+    if (!loaded->tool_dir.base[0] && !hn_temp_dir_open(&loaded->tool_dir))
+        return pf_err_set(err, PF_ERR_SYSTEM,
+                          "no directory can be written for the tool's logs: set TMPDIR");
+    return hn_tool_open(&loaded->tool, name, loaded->tool_dir.base, &plan->arena, err);
+}
+
+static bool load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err)
+{
+    struct hn_load_spec spec = {
+        .preload = loaded->preload,
+        .agent = loaded->has_agent ? loaded->leaks.agent : NULL,
+        .invitation = loaded->has_agent ? loaded->leaks.invitation : NULL,
+        .engine = loaded->config->engine,
+        .wrapper = loaded->tool.words[0] ? loaded->tool.words : NULL,
+        .deadline_s = LOAD_SECONDS * (loaded->tool.words[0] ? 4 : 1),
+    };
+
+    loaded->at = pf_mem_new(plan->binary_count, sizeof *loaded->at);
+    return hn_plan_load(plan, loaded->at, &spec, err);
+}
+
+static void stop_suites(struct hn_loaded *loaded)
+{
+    for (uint32_t i = 0; loaded->at && i < loaded->plan->binary_count; i++)
+        hn_suite_stop(&loaded->at[i]);
+    free(loaded->at);
+    loaded->at = NULL;
+}
+
+/* The first binary the agent cannot see into, and why. */
+static const struct hn_binary *find_unseen(struct hn_loaded *loaded, struct hn_plan *plan,
+                                           const char **why)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++) {
+        if (!is_plain(&plan->binaries[i]))
+            continue;
+        bool is_blind = false;
+        *why = hn_under_leaks_problem(&loaded->leaks, loaded->at[i].child.pid, &plan->arena,
+                                      &is_blind);
+        if (*why)
+            return &plan->binaries[i];
+        if (!is_blind)
+            continue;
+        plan->binaries[i].kind = HN_BINARY_BAD;
+        plan->binaries[i].problem = "has an allocator of its own linked in, into which neither the "
+                                    "agent nor memcheck can look: link it as a shared library, or "
+                                    "use the C library's";
+        hn_suite_stop(&loaded->at[i]);
+    }
+    return NULL;
+}
+
+static bool load_under_memcheck(struct hn_loaded *loaded, struct hn_plan *plan, const char *what,
+                                const char *why, struct pf_err *err)
+{
+    (void)fprintf(stderr,
+                  "assay test: %s: the agent cannot judge its memory: %s; all plain binaries run "
+                  "under memcheck instead, many times slower\n",
+                  what, why);
+    stop_suites(loaded);
+    hn_under_leaks_fini(&loaded->leaks);
+    loaded->has_agent = false;
+    plan->test_count = 0;
+    if (!open_tool(loaded, plan, "memcheck", err))
+        return pf_err_prepend(err, "%s: neither the agent nor memcheck can judge leaks", what);
+    return load(loaded, plan, err);
+}
+
+/* The agent in all binaries, or memcheck around all. */
+static bool load_for_leaks(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err)
+{
+    struct pf_err no_agent = {0};
+    const char *why = NULL;
+
+    if (strcmp(loaded->config->engine, "fork") != 0)
+        return pf_err_set(
+            err, PF_ERR_USAGE,
+            "leaks of tests need --engine fork: Criterion's own does not say in which "
+            "process a test runs");
+    check_sanitizers(plan, loaded->config);
+    if (!has_plain_binary(plan))
+        return load(loaded, plan, err);
+    loaded->has_agent = hn_under_leaks_start(&loaded->leaks, &no_agent);
+    if (!loaded->has_agent)
+        return load_under_memcheck(loaded, plan, "libassay-agent.so", no_agent.text, err);
+    if (!load(loaded, plan, err))
+        return false;
+    const struct hn_binary *unseen = find_unseen(loaded, plan, &why);
+    return !unseen || load_under_memcheck(loaded, plan, unseen->path, why, err);
+}
+
+bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err)
+{
+    const struct hn_test_config *config = loaded->config;
+
+    if (!hn_preload_find(loaded->preload, sizeof loaded->preload, "libassay-runner.so", err))
+        return false;
+    if (is_under_leaks(config) || (!config->under && config->leaks))
+        return load_for_leaks(loaded, plan, err);
+    if (hn_test_is_profiled(config) && strcmp(config->engine, "fork") != 0)
+        return pf_err_set(err, PF_ERR_USAGE,
+                          "--under cpu-profile needs --engine fork: Criterion's "
+                          "own does not say in which process a test runs");
+    if (config->under && !hn_test_is_profiled(config)) {
+        if (!open_tool(loaded, plan, config->under, err))
+            return false;
+        check_builds(plan, &loaded->tool);
+    }
+    return load(loaded, plan, err);
+}
+
+void hn_loaded_fini(struct hn_loaded *loaded)
+{
+    stop_suites(loaded);
+    hn_under_profile_fini(&loaded->profile);
+    hn_under_leaks_fini(&loaded->leaks);
+    hn_temp_dir_close(&loaded->tool_dir);
+}
