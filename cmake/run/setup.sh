@@ -2,15 +2,30 @@
 # What has to be on the machine: Debian packages by group, npm packages by lock file.
 # SPDX-License-Identifier: MIT
 
+# Never asks for a password here, where a step's output hides the question: may_install did.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
   else
-    say "run: installing packages needs root: run as root, or install sudo"
-    exit 3
+    sudo -n "$@"
   fi
+}
+
+# may_install PACKAGE...: are we root, or may we become it? Says what to do where not.
+may_install() {
+  [ "$(id -u)" -eq 0 ] && return
+  if ! command -v sudo >/dev/null; then
+    say "run: you are not root and there is no sudo here. As root, once:"
+  elif ! sudo -v; then
+    say "run: sudo does not let you install packages. As root, once:"
+  elif ! sudo -n true 2>/dev/null; then
+    say "run: sudo wants its password for each command. By yourself, once:"
+  else
+    return
+  fi
+  say "  apt-get install --no-install-recommends $*"
+  say "Then run this again; it needs no root for anything else."
+  exit 3
 }
 
 packages_of() {
@@ -54,14 +69,20 @@ disable_services() {
   done
 }
 
+download_packages() {
+  as_root apt-get update -q &&
+    as_root apt-get install -y -q --no-install-recommends --download-only "$@"
+}
+
+# In a session of its own: a Ctrl-C at the terminal must not reach dpkg.
 install_packages() {
-  as_root apt-get update -q
-  with_services_off env DEBIAN_FRONTEND=noninteractive \
+  with_services_off setsid -w env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -q --no-install-recommends "$@"
   disable_services "$@"
 }
 
-# setup GROUP...: install what the groups name and the machine lacks.
+# setup GROUP...: install what the groups name and the machine lacks. Nothing is asked of the network
+# when all of it is there.
 setup() {
   local missing=() package
   if ! command -v apt-get >/dev/null; then
@@ -73,15 +94,17 @@ setup() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   say "installing ${#missing[@]} Debian packages (servers are left stopped): ${missing[*]}"
-  # sudo asks for its password here, where it can be seen, not inside the step.
-  [ "$(id -u)" -eq 0 ] || as_root true
-  step "install packages" install_packages "${missing[@]}"
+  may_install "${missing[@]}"
+  step "download packages" download_packages "${missing[@]}"
+  step_to_its_end "install packages" install_packages "${missing[@]}"
 }
 
-# setup_npm DIR: what DIR/package-lock.json names, exactly.
+# setup_npm DIR: what DIR/package-lock.json names, exactly; again only when that file changes.
 setup_npm() {
   local dir=$1
-  [ -f "$dir/package-lock.json" ] || return 0
-  [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ] && return
+  local lock=$dir/package-lock.json done=$dir/node_modules/.installed-lock.json
+  [ -f "$lock" ] || return 0
+  cmp -s "$lock" "$done" && return
   step "npm packages for $dir" npm --prefix "$dir" ci --no-audit --no-fund --ignore-scripts
+  cp "$lock" "$done"
 }
