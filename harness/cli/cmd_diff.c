@@ -4,22 +4,18 @@
  * SPDX-License-Identifier: MIT
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/report_opts.h"
 #include "harness/cli/verbs.h"
 #include "profiler/profile/budget.h"
 #include "profiler/report/diff.h"
 #include "profiler/report/report.h"
-#include "profiler/symbol/symbolize.h"
 
-enum { OPT_FORMAT = 256, OPT_VALUE, OPT_TOP, OPT_TITLE, OPT_FAIL_ON, OPT_NO_SYMBOLS };
-enum { DIFF_BUDGETS_MAX = 32 };
+enum { OPT_FAIL_ON = 256, DIFF_BUDGETS_MAX = 32 };
 
 static const struct hn_opt opts_table[] = {
-    {OPT_FORMAT, "format", "FORMAT",
+    {HN_REPORT_FORMAT, "format", "FORMAT",
      "text, svg, json or folded. Without it, the extension of -o decides; without both, text."},
     {'o', "output", "FILE", "Where to write; '-' or nothing: standard output."},
     {OPT_FAIL_ON, "fail-on", "EXPR",
@@ -27,10 +23,10 @@ static const struct hn_opt opts_table[] = {
      "NAME may hold * ? [...]; shares of all that match are taken together.\n"
      "LIMIT: +5% the change in points of the whole, 20% the new share, 1.2x new over base.\n"
      "A change counts only if it is more than noise. May be given more than once."},
-    {OPT_VALUE, "value", "TYPE", "Which of the profiles' values to compare: samples, cpu."},
-    {OPT_TOP, "top", "N", "text, json: how many functions (text: 40)."},
-    {OPT_TITLE, "title", "TEXT", "Title of the picture."},
-    {OPT_NO_SYMBOLS, "no-symbols", NULL, "Leave addresses without a name as they are."},
+    {HN_REPORT_VALUE, "value", "TYPE", "Which of the profiles' values to compare: samples, cpu."},
+    {HN_REPORT_TOP, "top", "N", "text, json: how many functions (text: 40)."},
+    {HN_REPORT_TITLE, "title", "TEXT", "Title of the picture."},
+    {HN_REPORT_NO_SYMBOLS, "no-symbols", NULL, "Leave addresses without a name as they are."},
     {0, NULL, NULL, NULL},
 };
 
@@ -45,13 +41,10 @@ static const char *const examples[] = {
 };
 
 struct request {
-    struct pf_report_options report;
-    const struct pf_diff_format *format;
-    const char *output;
+    struct hn_report_opts shown;
     struct pf_budget budgets[DIFF_BUDGETS_MAX];
     const char *budget_texts[DIFF_BUDGETS_MAX];
     unsigned budget_count;
-    bool skip_symbols;
 };
 
 static int take_budget(const struct hn_opts *opts, struct request *request)
@@ -66,47 +59,18 @@ static int take_budget(const struct hn_opts *opts, struct request *request)
     return 0;
 }
 
-static int take_option(const struct hn_opts *opts, int key, struct request *request)
+static int take_option(const struct hn_opts *opts, int key, void *to)
 {
-    uint64_t number = 0;
+    struct request *request = to;
 
-    switch (key) {
-    case OPT_FORMAT:
-        request->format = pf_diff_format_named(opts->value);
-        if (!request->format)
-            return hn_opts_usage(opts, "there is no format '%s'; there are text, svg, json, folded",
-                                 opts->value);
-        return 0;
-    case 'o':
-        request->output = opts->value;
-        return 0;
-    case OPT_VALUE:
-        request->report.value = opts->value;
-        return 0;
-    case OPT_TITLE:
-        request->report.title = opts->value;
-        return 0;
-    case OPT_FAIL_ON:
-        return take_budget(opts, request);
-    case OPT_NO_SYMBOLS:
-        request->skip_symbols = true;
-        return 0;
-    default:
-        if (!hn_opts_u64(opts, 1, 1000000, &number))
-            return 2;
-        request->report.top = (uint32_t)number;
-        return 0;
-    }
+    return key == OPT_FAIL_ON ? take_budget(opts, request)
+                              : hn_report_opts_take(&request->shown, opts, key);
 }
 
 static bool load(struct pf_profile *out, const char *path, const struct request *request,
                  struct pf_err *err)
 {
-    struct pf_symbolize_stats stats = {0};
-    struct pf_symbolize how = {0};
-
-    return pf_report_load(out, path, err)
-           && (request->skip_symbols || pf_symbolize(out, &how, &stats, err));
+    return pf_report_load(out, path, err) && hn_report_opts_name(&request->shown, out, err);
 }
 
 static bool compare(struct pf_diff *out, const struct hn_opts *opts, const struct request *request,
@@ -116,7 +80,7 @@ static bool compare(struct pf_diff *out, const struct hn_opts *opts, const struc
 
     bool ok = load(&base, opts->operands[0], request, err)
               && load(&new, opts->operands[1], request, err)
-              && pf_diff_init(out, &base, &new, request->report.value, err);
+              && pf_diff_init(out, &base, &new, request->shown.report.value, err);
     (void)snprintf(out->base_name, sizeof out->base_name, "%s", opts->operands[0]);
     (void)snprintf(out->new_name, sizeof out->new_name, "%s", opts->operands[1]);
 
@@ -151,12 +115,13 @@ static int check_budgets(const struct pf_diff *diff, const struct request *reque
 
 static int diff(const struct hn_opts *opts, const struct request *request)
 {
+    const struct hn_report_opts *shown = &request->shown;
     struct pf_diff diff = {0};
     struct pf_err err = {0};
     int status = 0;
 
     if (compare(&diff, opts, request, &err)
-        && pf_diff_save(&diff, request->format, &request->report, request->output, &err))
+        && pf_diff_save(&diff, shown->format, &shown->report, shown->output, &err))
         status = check_budgets(&diff, request);
     else
         status = hn_opts_fail(opts, &err);
@@ -164,37 +129,18 @@ static int diff(const struct hn_opts *opts, const struct request *request)
     return status;
 }
 
-static int choose_format(const struct hn_opts *opts, struct request *request)
-{
-    bool to_stdout = !request->output || strcmp(request->output, "-") == 0;
-
-    if (request->format)
-        return 0;
-    request->format = to_stdout ? pf_diff_format_named("text") : pf_diff_format_of(request->output);
-    if (!request->format)
-        return hn_opts_usage(opts, "%s: the extension names no format: give --format",
-                             request->output);
-    return 0;
-}
-
 static int run(const struct hn_verb *verb, int argc, char **argv)
 {
-    struct request request = {0};
+    struct request request = {.shown.is_diff = true};
     struct hn_opts opts;
-    int key = 0;
+    int status = 0;
 
     hn_opts_init(&opts, verb, argc, argv);
-    while ((key = hn_opts_next(&opts)) != HN_OPT_END) {
-        if (key == HN_OPT_BAD || key == HN_OPT_HELP)
-            return key == HN_OPT_BAD ? 2 : 0;
-        int status = take_option(&opts, key, &request);
-        if (status)
-            return status;
-    }
+    if (!hn_opts_take(&opts, take_option, &request, &status))
+        return status;
     if (opts.operand_count != 2)
         return hn_opts_usage(&opts, "two profiles are compared: BASE and NEW");
-    int status = choose_format(&opts, &request);
-    request.report.is_terminal = isatty(STDOUT_FILENO) != 0 && !getenv("NO_COLOR");
+    status = hn_report_opts_settle(&request.shown, &opts);
     return status ? status : diff(&opts, &request);
 }
 

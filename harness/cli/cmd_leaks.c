@@ -132,8 +132,10 @@ static int take_word(const struct hn_opts *opts, int key, struct request *reques
     return 0;
 }
 
-static int take_option(const struct hn_opts *opts, int key, struct request *request)
+static int take_option(const struct hn_opts *opts, int key, void *to)
 {
+    struct request *request = to;
+
     switch (key) {
     case 'p':
         request->is_live = true;
@@ -163,15 +165,10 @@ enum { GO_ON = -1 };
 static int take_options(struct hn_opts *opts, struct request *request)
 {
     struct pf_err err = {0};
-    int key;
+    int status = 0;
 
-    while ((key = hn_opts_next(opts)) >= 0) {
-        int status = take_option(opts, key, request);
-        if (status)
-            return status;
-    }
-    if (key == HN_OPT_BAD || key == HN_OPT_HELP)
-        return key == HN_OPT_BAD ? 2 : 0;
+    if (!hn_opts_take(opts, take_option, request, &status))
+        return status;
     if (request->is_live) {
         (void)pf_err_set(&err, PF_ERR_UNSUPPORTED,
                          "leaks of a running process (-p) are not available yet: start it as a "

@@ -43,8 +43,9 @@ struct request {
     bool is_json;
 };
 
-static int take_option(const struct hn_opts *opts, int key, struct request *request)
+static int take_option(const struct hn_opts *opts, int key, void *to)
 {
+    struct request *request = to;
     double seconds = 0;
 
     switch (key) {
@@ -89,16 +90,11 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
     struct pf_stacks stacks = {0};
     struct hn_opts opts;
     struct pf_err err = {0};
-    int key;
+    int status = 0;
 
     hn_opts_init(&opts, verb, argc, argv);
-    while ((key = hn_opts_next(&opts)) != HN_OPT_END) {
-        if (key == HN_OPT_BAD || key == HN_OPT_HELP)
-            return key == HN_OPT_BAD ? 2 : 0;
-        int status = take_option(&opts, key, &request);
-        if (status)
-            return status;
-    }
+    if (!hn_opts_take(&opts, take_option, &request, &status))
+        return status;
     if (opts.operand_count || opts.command)
         return hn_opts_usage(&opts, "takes no operands: give the process with -p");
     if (request.pids.count == 0)

@@ -99,6 +99,19 @@ int hn_opts_next(struct hn_opts *opts)
     return HN_OPT_END;
 }
 
+bool hn_opts_take(struct hn_opts *opts, hn_opt_take take, void *to, int *status)
+{
+    int key;
+
+    *status = 0;
+    while (*status == 0 && (key = hn_opts_next(opts)) != HN_OPT_END) {
+        if (key == HN_OPT_HELP)
+            return false;
+        *status = key == HN_OPT_BAD ? 2 : take(opts, key, to);
+    }
+    return *status == 0;
+}
+
 /* The option that was given, as the user wrote it. */
 static const char *current_name(const struct hn_opts *opts)
 {

@@ -54,6 +54,14 @@ void hn_opts_init(struct hn_opts *opts, const struct hn_verb *verb, int argc, ch
 /* The next option's key, or one of the three above. */
 int hn_opts_next(struct hn_opts *opts);
 
+/* Takes one option into the verb's own request: 0, or the exit status after saying what is wrong.
+ */
+typedef int (*hn_opt_take)(const struct hn_opts *opts, int key, void *to);
+
+/* Hand all options to take. Whether the verb goes on; if not, *status is what it ends with. */
+ASSAY_CHECKED
+bool hn_opts_take(struct hn_opts *opts, hn_opt_take take, void *to, int *status);
+
 /* Read the current value; on failure say so ("assay VERB: -F wants ...") and return false. */
 ASSAY_CHECKED
 bool hn_opts_u64(const struct hn_opts *opts, uint64_t min, uint64_t max, uint64_t *out);

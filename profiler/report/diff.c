@@ -6,45 +6,7 @@
 
 #include "profiler/profile/merge.h"
 #include "profiler/report/deliver.h"
-#include "profiler/report/diff_writers_priv.h"
-
-static const char *const svg_extensions[] = {".svg", NULL};
-static const char *const text_extensions[] = {".txt", ".text", NULL};
-static const char *const json_extensions[] = {".json", NULL};
-static const char *const folded_extensions[] = {".folded", NULL};
-static const char *const no_extensions[] = {NULL};
-
-static const struct pf_diff_format formats[] = {
-    {"folded", folded_extensions, pf_diff_write_folded},
-    {"json", json_extensions, pf_diff_write_json},
-    {"svg", svg_extensions, pf_diff_write_svg},
-    {"text", text_extensions, pf_diff_write_text},
-    {NULL, no_extensions, NULL},
-};
-
-const struct pf_diff_format *pf_diff_formats(void)
-{
-    return formats;
-}
-
-const struct pf_diff_format *pf_diff_format_named(const char *name)
-{
-    for (const struct pf_diff_format *at = formats; at->name; at++)
-        if (strcmp(at->name, name) == 0)
-            return at;
-    return NULL;
-}
-
-const struct pf_diff_format *pf_diff_format_of(const char *path)
-{
-    for (const struct pf_diff_format *at = formats; at->name; at++)
-        for (const char *const *extension = at->extensions; *extension; extension++) {
-            size_t size = strlen(*extension), whole = strlen(path);
-            if (whole > size && strcmp(path + whole - size, *extension) == 0)
-                return at;
-        }
-    return NULL;
-}
+#include "profiler/report/report.h"
 
 static void name_values(struct pf_diff *diff, const struct pf_profile *new, const char *type)
 {
@@ -82,7 +44,7 @@ void pf_diff_fini(struct pf_diff *diff)
 
 struct order {
     const struct pf_diff *diff;
-    const struct pf_diff_format *format;
+    const struct pf_report_format *format;
     const struct pf_report_options *options;
 };
 
@@ -90,13 +52,15 @@ static bool write_order(const void *what, struct pf_sink *sink, struct pf_err *e
 {
     const struct order *order = what;
 
-    return order->format->write(order->diff, order->options, sink, err);
+    return order->format->write_diff(order->diff, order->options, sink, err);
 }
 
-bool pf_diff_save(const struct pf_diff *diff, const struct pf_diff_format *format,
+bool pf_diff_save(const struct pf_diff *diff, const struct pf_report_format *format,
                   const struct pf_report_options *options, const char *path, struct pf_err *err)
 {
     struct order order = {diff, format, options};
 
+    if (!format->write_diff)
+        return pf_err_set(err, PF_ERR_USAGE, "a comparison is not written as %s", format->name);
     return pf_deliver(path, write_order, &order, err);
 }

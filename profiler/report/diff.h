@@ -13,8 +13,8 @@
 #include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
 
+struct pf_report_format;
 struct pf_report_options;
-struct pf_sink;
 
 /* Everything a writer of a comparison looks at. Zero is a valid empty one. */
 struct pf_diff {
@@ -31,22 +31,9 @@ bool pf_diff_init(struct pf_diff *diff, const struct pf_profile *base, const str
                   const char *type, struct pf_err *err);
 void pf_diff_fini(struct pf_diff *diff);
 
-typedef bool (*pf_diff_write)(const struct pf_diff *diff, const struct pf_report_options *options,
-                              struct pf_sink *sink, struct pf_err *err);
-
-struct pf_diff_format {
-    const char *name;
-    const char *const *extensions;
-    pf_diff_write write;
-};
-
-/* Ends with a NULL name. */
-const struct pf_diff_format *pf_diff_formats(void);
-const struct pf_diff_format *pf_diff_format_named(const char *name);
-const struct pf_diff_format *pf_diff_format_of(const char *path);
-
+/* Write to path as pf_report_save does; PF_ERR_USAGE if comparisons are not written in format. */
 ASSAY_CHECKED
-bool pf_diff_save(const struct pf_diff *diff, const struct pf_diff_format *format,
+bool pf_diff_save(const struct pf_diff *diff, const struct pf_report_format *format,
                   const struct pf_report_options *options, const char *path, struct pf_err *err);
 
 #endif

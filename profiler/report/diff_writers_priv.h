@@ -7,6 +7,7 @@
 #define PROFILER_REPORT_DIFF_WRITERS_PRIV_H
 
 #include "profiler/report/diff.h"
+#include "profiler/report/report.h"
 
 bool pf_diff_write_folded(const struct pf_diff *diff, const struct pf_report_options *options,
                           struct pf_sink *sink, struct pf_err *err);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "profiler/report/deliver.h"
+#include "profiler/report/diff_writers_priv.h"
 #include "profiler/report/writers_priv.h"
 
 static const char *const pprof_extensions[] = {".pb.gz", ".pprof", ".pprof.gz", ".prof", NULL};
@@ -21,15 +22,20 @@ static const char *const html_extensions[] = {".html", ".htm", NULL};
 static const char *const no_extensions[] = {NULL};
 
 static const struct pf_report_format formats[] = {
-    {"folded", folded_extensions, pf_folded_write, "folded stacks, a line each"},
-    {"gperftools", gperf_extensions, pf_gperf_write, "gperftools' CPU format, for google-pprof"},
-    {"html", html_extensions, pf_html_write, "a page: summary, flamegraph, functions"},
-    {"json", json_extensions, pf_json_write, "summary and functions for machines"},
-    {"pprof", pprof_extensions, pf_pprof_write, "pprof's profile.proto, gzip"},
-    {"speedscope", speedscope_extensions, pf_speedscope_write, "for www.speedscope.app"},
-    {"svg", svg_extensions, pf_svg_write, "an interactive flamegraph, one file for any browser"},
-    {"text", text_extensions, pf_text_write, "the functions that cost most, for reading"},
-    {NULL, no_extensions, NULL, NULL},
+    {"folded", folded_extensions, pf_folded_write, pf_diff_write_folded,
+     "folded stacks, a line each"},
+    {"gperftools", gperf_extensions, pf_gperf_write, NULL,
+     "gperftools' CPU format, for google-pprof"},
+    {"html", html_extensions, pf_html_write, NULL, "a page: summary, flamegraph, functions"},
+    {"json", json_extensions, pf_json_write, pf_diff_write_json,
+     "summary and functions for machines"},
+    {"pprof", pprof_extensions, pf_pprof_write, NULL, "pprof's profile.proto, gzip"},
+    {"speedscope", speedscope_extensions, pf_speedscope_write, NULL, "for www.speedscope.app"},
+    {"svg", svg_extensions, pf_svg_write, pf_diff_write_svg,
+     "an interactive flamegraph, one file for any browser"},
+    {"text", text_extensions, pf_text_write, pf_diff_write_text,
+     "the functions that cost most, for reading"},
+    {NULL, no_extensions, NULL, NULL, NULL},
 };
 
 const struct pf_report_format *pf_report_formats(void)
@@ -92,7 +98,5 @@ bool pf_report_save(const struct pf_profile *profile, const struct pf_report_for
     static const struct pf_report_options plain;
     struct order order = {profile, format, options ? options : &plain};
 
-    if (!format->write)
-        return pf_err_set(err, PF_ERR_USAGE, "format '%s' is only read", format->name);
     return pf_deliver(path, write_order, &order, err);
 }

@@ -1,9 +1,9 @@
 /*
  * Every format a profile can be read from or written to, behind one signature each.
  *
- * A writer is a function from a const profile to a sink; a reader from bytes to a profile. The
- * table formats[] in report.c is the only place that knows them all: names, file extensions, how a
- * reader recognises its own (magic, first lines).
+ * A writer is a function from a const profile (or comparison of two) to a sink; a reader from bytes
+ * to a profile. The table formats[] in report.c is the only place that knows what is written, that
+ * of load.c what is read.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,6 +15,7 @@
 
 #include "profiler/base/err.h"
 
+struct pf_diff;
 struct pf_profile;
 struct pf_sink;
 
@@ -33,10 +34,14 @@ typedef bool (*pf_report_write)(const struct pf_profile *profile,
                                 const struct pf_report_options *options, struct pf_sink *sink,
                                 struct pf_err *err);
 
+typedef bool (*pf_diff_write)(const struct pf_diff *diff, const struct pf_report_options *options,
+                              struct pf_sink *sink, struct pf_err *err);
+
 struct pf_report_format {
     const char *name;              /* "svg", as --format takes it */
     const char *const *extensions; /* ".svg", NULL-terminated; longest match wins (".pb.gz") */
-    pf_report_write write;         /* NULL: only read */
+    pf_report_write write;
+    pf_diff_write write_diff; /* NULL: comparisons are not written in it */
     const char *about;
 };
 

@@ -127,6 +127,56 @@ Test(opts, seconds_take_units)
     }
 }
 
+static int take_until_quiet(const struct hn_opts *opts, int key, void *to)
+{
+    *(unsigned *)to += 1;
+    return key == OPT_QUIET ? hn_opts_usage(opts, "quiet is not wanted") : 0;
+}
+
+Test(opts, taking_ends_with_the_first_status_that_is_not_zero)
+{
+    static const struct {
+        const char *words[4];
+        bool goes_on;
+        int status;
+        unsigned taken;
+    } cases[] = {
+        {{"-p", "1", "x", NULL}, true, 0, 1},
+        {{"-p1", "--quiet", "-p2", NULL}, false, 2, 2},
+        {{"-p1", "--nonsense", "-p2", NULL}, false, 2, 1},
+    };
+
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char copies[3][16] = {"", "", ""};
+        char *words[4] = {NULL};
+        for (int at = 0; cases[i].words[at]; at++) {
+            (void)snprintf(copies[at], sizeof copies[at], "%s", cases[i].words[at]);
+            words[at] = copies[at];
+        }
+        struct hn_opts opts = parse(words);
+        unsigned taken = 0;
+        int status = -1;
+        cr_assert_eq(hn_opts_take(&opts, take_until_quiet, &taken, &status), cases[i].goes_on);
+        cr_assert_eq(status, cases[i].status, "case %u", i);
+        cr_assert_eq(taken, cases[i].taken, "case %u", i);
+    }
+}
+
+Test(opts, help_ends_taking_with_success)
+{
+    char option[] = "--help";
+    char *words[] = {option, NULL};
+    struct hn_opts opts = parse(words);
+    unsigned taken = 0;
+    int status = -1;
+
+    cr_redirect_stdout();
+
+    cr_assert(!hn_opts_take(&opts, take_until_quiet, &taken, &status));
+    cr_assert_eq(status, 0);
+    cr_assert_eq(taken, 0);
+}
+
 Test(opts, help_and_man_page_name_every_option)
 {
     char *text = NULL;

@@ -188,7 +188,7 @@ static const char *diff_written(const char *format)
 
     pf_buf_reset(&buf);
     pf_sink_init(&sink, pf_sink_to_buf, &buf);
-    cr_assert(pf_diff_format_named(format)->write(&diff, &options, &sink, &err));
+    cr_assert(pf_report_format_named(format)->write_diff(&diff, &options, &sink, &err));
     cr_assert(pf_sink_finish(&sink, &err));
     pf_sink_fini(&sink);
     return pf_buf_cstr(&buf);
@@ -237,4 +237,14 @@ Test(diff, picture_colours_growth_and_loss)
 
     cr_assert(strstr(text, "class=\"d8\""));
     cr_assert(strstr(text, "\"diff\":true"));
+}
+
+Test(diff, is_not_written_in_formats_for_one_profile)
+{
+    compare();
+
+    cr_assert(!pf_diff_save(&diff, pf_report_format_named("pprof"), &(struct pf_report_options){0},
+                            "/nowhere/x", &err));
+    cr_assert_eq(err.code, PF_ERR_USAGE);
+    cr_assert(strstr(err.text, "pprof"), "%s", err.text);
 }
