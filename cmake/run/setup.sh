@@ -21,7 +21,7 @@ may_install() {
   elif ! sudo -n true 2>/dev/null; then
     say "run: sudo wants its password for each command. By yourself, once:"
   else
-    return
+    return 0
   fi
   say "  apt-get install --no-install-recommends $*"
   say "Then run this again; it needs no root for anything else."
@@ -93,7 +93,7 @@ setup() {
     is_installed "$package" || missing+=("${package%%:*}")
   done
   [ ${#missing[@]} -eq 0 ] && return
-  say "installing ${#missing[@]} Debian packages (servers are left stopped): ${missing[*]}"
+  say "${#missing[@]} Debian packages are missing (servers among them are left stopped): ${missing[*]}"
   may_install "${missing[@]}"
   step "download packages" download_packages "${missing[@]}"
   step_to_its_end "install packages" install_packages "${missing[@]}"
