@@ -99,8 +99,11 @@ static const struct hn_opt options[] = {
      "gcov's counters, kept through crashes and time limits; DIR/coverage.xml and .html by gcovr"},
     {KEY_WATCH, "watch", NULL, "run again whenever sources (or, without a build, binaries) change"},
     {KEY_BUILD, "build", "CMD", "before each round of --watch (default: cmake --build, if found)"},
-    {KEY_UPDATE_SNAPSHOTS, "update-snapshots", NULL, "take over what assay_snapshot() now sees"},
-    {KEY_CI, "ci", NULL, "refuse missing snapshots (default where CI is in the environment)"},
+    {KEY_UPDATE_SNAPSHOTS, "update-snapshots", NULL,
+     "take over what assay_snapshot() now sees; after a run of every test also remove the\n"
+     "snapshots none of them asked for"},
+    {KEY_CI, "ci", NULL,
+     "refuse missing snapshots, and obsolete ones (default where CI is in the environment)"},
     {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
     {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},

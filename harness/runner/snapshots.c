@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/preload/wire.h"
+#include "harness/runner/snapshots_obsolete.h"
 #include "harness/runner/wire_read.h"
 #include "profiler/base/file.h"
 
@@ -38,7 +39,15 @@ static void note(struct judge *judge, const char *text)
     hn_attempt_say(judge->attempt, judge->arena, HN_MESSAGE_NOTE, judge->file, judge->line, text);
 }
 
-/* The file's directory, and a name of characters that every file system takes. */
+void hn_snapshot_name(char *out, size_t size, const struct hn_test *test)
+{
+    (void)snprintf(out, size, "%s.%s", test->suite, test->name);
+    for (char *at = out; *at; at++)
+        if (!isalnum((unsigned char)*at) && !strchr("._-[]", *at))
+            *at = '_';
+}
+
+/* In a directory beside the test's source. */
 static void make_path(struct judge *judge, char directory[PATH_SIZE], char path[PATH_SIZE])
 {
     char name[512];
@@ -46,12 +55,8 @@ static void make_path(struct judge *judge, char directory[PATH_SIZE], char path[
     int size = slash ? (int)(slash - judge->file) : 0;
 
     (void)snprintf(directory, PATH_SIZE, "%.*s%ssnapshots", size, judge->file, slash ? "/" : "");
-    (void)snprintf(name, sizeof name, "%s.%s.%u", judge->test->suite, judge->test->name,
-                   judge->number);
-    for (char *at = name; *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("._-[]", *at))
-            *at = '_';
-    (void)snprintf(path, PATH_SIZE, "%.3000s/%s.snap", directory, name);
+    hn_snapshot_name(name, sizeof name, judge->test);
+    (void)snprintf(path, PATH_SIZE, "%.3000s/%s.%u.snap", directory, name, judge->number);
 }
 
 static void write_snapshot(struct judge *judge, const char *directory, const char *path,
@@ -100,6 +105,8 @@ static void judge_content(struct judge *judge, struct pf_buf *content)
         else
             compare(judge, path, &before, content);
     }
+    if (judge->options->book)
+        hn_snapshot_book_note(judge->options->book, judge->arena, judge->file, path);
     pf_buf_fini(&before);
 }
 

@@ -12,16 +12,21 @@
 #include "harness/runner/plan.h"
 
 struct hn_shared;
+struct hn_snapshot_book;
 
 struct hn_snapshots {
-    bool update;         /* --update-snapshots */
-    bool refuse_missing; /* in CI */
+    bool update;                   /* --update-snapshots */
+    bool refuse_missing;           /* in CI; obsolete ones are refused, too */
+    struct hn_snapshot_book *book; /* filled by the judge; NULL: none is kept */
 };
 
 /* Compare every snapshot the test sent; findings become messages, a mismatch is a failure. */
 void hn_snapshots_judge(struct hn_attempt *attempt, struct pf_arena *arena,
                         const struct hn_test *test, const struct hn_shared *shared,
                         const struct hn_snapshots *options);
+
+/* "SUITE.TEST" in characters that every file system takes. */
+void hn_snapshot_name(char *out, size_t size, const struct hn_test *test);
 
 /*
  * content in its canonical form: redactions is a NULL-terminated list; JSON pointers ("/a/" "*"

@@ -2,6 +2,7 @@
 #include "harness/runner/test_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +14,8 @@
 #include "harness/runner/json_events.h"
 #include "harness/runner/live_view.h"
 #include "harness/runner/plan_load.h"
-#include "harness/runner/snapshots.h"
+#include "harness/runner/snapshots_obsolete.h"
+#include "harness/runner/temp_dir.h"
 #include "harness/runner/test_list.h"
 #include "harness/runner/test_load.h"
 #include "harness/runner/test_report.h"
@@ -116,7 +118,7 @@ static bool has_bad_binary(const struct hn_plan *plan)
 static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
                    const struct hn_test_config *config, struct pf_err *err)
 {
-    bool red = has_bad_binary(plan);
+    bool red = has_bad_binary(plan) || plan->obsolete_is_red;
 
     for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
         red |= tally->by_status[i] && hn_status_is_red((enum hn_status)i);
@@ -146,7 +148,9 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         schedule.run_flags |= suites->tool.is_valgrind ? HN_WIRE_RUN_NO_STACKS : 0;
         schedule.run_flags |= strcmp(suites->tool.name, "memcheck") == 0 ? HN_WIRE_RUN_LEAKS : 0;
     }
-    struct hn_snapshots snapshots = {config->update_snapshots, config->ci};
+    struct hn_snapshot_book book = {0};
+    bool is_fork = strcmp(config->engine, "criterion") != 0; /* Criterion's own takes no snapshots */
+    struct hn_snapshots snapshots = {config->update_snapshots, config->ci, is_fork ? &book : NULL};
     schedule.snapshots = &snapshots;
     schedule.start_special = hn_start_special;
     schedule.special_self = suites;
@@ -168,9 +172,11 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         view.listener.next = schedule.listener;
         schedule.listener = &view.listener;
     }
-    bool ok = strcmp(config->engine, "criterion") == 0
-                  ? hn_criterion_run(plan, suites->preload, &schedule, tally, err)
-                  : hn_schedule_run(plan, suites->at, &schedule, tally, err);
+    bool ok = is_fork ? hn_schedule_run(plan, suites->at, &schedule, tally, err)
+                      : hn_criterion_run(plan, suites->preload, &schedule, tally, err);
+    if (ok)
+        hn_snapshots_find_obsolete(plan, &snapshots);
+    hn_snapshot_book_fini(&book);
     if (config->live)
         hn_live_end(&view);
     if (config->json) {

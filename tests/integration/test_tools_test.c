@@ -118,6 +118,76 @@ Test(test_tools, snapshots_are_taken_compared_updated_and_refused_in_ci)
     cr_expect(strstr(ts_out(&refused), "none is taken in CI"));
 }
 
+/* One suite, and another's source beside it: built from sources in a directory of the test's own.
+ */
+static void build_snapshot_suite(const char *dir, const char *renamed)
+{
+    struct ts_result built = ts_run(
+        "cd %s && printf '#include <assay/runner.h>\nTest(page, %s) { assay_snapshot(\"one\"); "
+        "assay_snapshot(\"two\"); }\nTest(page, red) { assay_snapshot(\"three\"); "
+        "cr_assert(!getenv(\"RED\")); if (getenv(\"LESS\")) return; assay_snapshot(\"4\"); }\n' "
+        "> page.c && cc -include stdlib.h -I $SRC/harness/include %s/page.c -o page -lcriterion",
+        dir, renamed, dir);
+
+    cr_assert_eq(built.status, 0, "%s", ts_err(&built));
+}
+
+Test(test_tools, snapshots_nobody_asks_for_are_told_refused_in_ci_and_removed)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s && CI= %s assay test --history none page %s; ls snapshots";
+
+    build_snapshot_suite(dir, "front");
+    struct ts_result taken = ts_run(run, dir, "", "");
+    build_snapshot_suite(dir, "start");
+    struct ts_result filtered = ts_run(run, dir, "", "-k start");
+    struct ts_result told = ts_run(run, dir, "", "--json --html o.html");
+    struct ts_result refused = ts_run(
+        "cd %s && assay test --history none page --ci --junit o.xml --tap o.tap; status=$?; "
+        "xmllint --noout --schema $SRC/docs/schemas/junit.xsd o.xml || exit 77; cat o.xml o.tap; "
+        "exit $status",
+        dir);
+    struct ts_result unsure = ts_run(run, dir, "LESS=1 RED=1", "--update-snapshots");
+    struct ts_result removed = ts_run(run, dir, "LESS=1", "--update-snapshots --no-capture");
+    struct ts_result after = ts_run("cd %s && LESS=1 assay test --history none page --ci", dir);
+
+    cr_expect_not(strstr(ts_out(&taken), "no test asks"), "%s", ts_out(&taken));
+    cr_expect_not(strstr(ts_out(&filtered), "no test asks"), "%s", ts_out(&filtered));
+    cr_expect(strstr(ts_out(&told), "page.front.1.snap\",\"removed\":false}"), "%s", ts_out(&told));
+    cr_expect_not(strstr(ts_out(&told), "page.red.1.snap\",\"removed\""));
+    cr_expect_eq(refused.status, 1);
+    cr_expect(strstr(ts_out(&refused), "front.2.snap: no test asks for it any more"), "%s",
+              ts_out(&refused));
+    cr_expect(strstr(ts_out(&refused), "<error type=\"obsolete\""));
+    cr_expect(strstr(ts_out(&refused), "1..4\n"));
+    cr_expect(strstr(ts_out(&refused), "not ok 3 - "));
+    /* A test that failed may have had more to ask. */
+    cr_expect(strstr(ts_out(&unsure), "page.front.1.snap: no test asks for it any more; removed"),
+              "%s", ts_out(&unsure));
+    cr_expect(strstr(ts_out(&unsure), "\npage.red.2.snap\n"));
+    cr_expect_not(strstr(ts_out(&unsure), "\npage.front.1.snap\n"));
+    cr_expect(strstr(ts_out(&removed), "page.red.2.snap: no test asks for it any more; removed"),
+              "%s", ts_out(&removed));
+    cr_expect_not(strstr(ts_out(&removed), "\npage.red.2.snap\n"));
+    cr_expect_eq(after.status, 0, "%s", ts_out(&after));
+}
+
+Test(test_tools, snapshots_that_may_be_another_suites_are_left_alone)
+{
+    const char *dir = ts_temp_dir();
+
+    build_snapshot_suite(dir, "front");
+    struct ts_result run =
+        ts_run("cd %s && mkdir snapshots && touch snapshots/other.test.1.snap && "
+               "echo '/* assay_snapshot() */' > other.c && assay test --history none page --ci "
+               "--update-snapshots; ls snapshots; rm other.c; assay test --history none page --ci",
+               dir);
+
+    cr_expect(strstr(ts_out(&run), "\nother.test.1.snap\n"), "%s", ts_out(&run));
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "other.test.1.snap: no test asks for it any more"));
+}
+
 Test(test_tools, torture_names_the_call_that_broke_the_code)
 {
     struct ts_run_events run = ts_run_suites("sample_torture");

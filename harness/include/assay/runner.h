@@ -64,7 +64,8 @@ struct assay_test_options {
  * (snapshots/SUITE.TEST.N.snap beside the source). JSON is compared by value, keys sorted. A
  * redaction that begins with '/' is a JSON pointer, '*' any key or index; any other is a regular
  * expression. assay test --update-snapshots writes them anew; a missing one is written, but in CI
- * refused.
+ * refused. One that no test of a whole run asks for any more is told, in CI refused, and removed by
+ * --update-snapshots.
  */
 #define assay_snapshot(...)                                                                        \
     assay_snapshot_(__FILE__, __LINE__, (const char *const[]){__VA_ARGS__, NULL})
