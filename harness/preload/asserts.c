@@ -122,7 +122,10 @@ HN_INTERPOSE void cri_assert_node_send(const char *file, size_t line, struct cri
     for (uint32_t i = 0; i < tree->nchild; i++)
         if (!tree->children[i].pass)
             append_failures(&text, &tree->children[i], 0);
-    hn_record_failure(file, (uint32_t)line, text.size ? text.at : "assertion failed");
+    struct criterion_assert_stats stats = {
+        .message = text.size ? text.at : "assertion failed", .line = (unsigned)line, .file = file};
+    hn_hooks_run("cr_ast", &stats);
+    hn_record_failure(file, (uint32_t)line, stats.message);
 }
 
 HN_INTERPOSE void cr_log(enum criterion_severity severity, const char *fmt, ...)

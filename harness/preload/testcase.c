@@ -145,6 +145,7 @@ HN_INTERPOSE void criterion_internal_test_main(void (*body)(void))
         real(body);
         return;
     }
+    hn_hooks_run("cr_prt", (void *)(uintptr_t)criterion_current_test);
     note_start();
     escape = &here;
     if (!_setjmp(here))
@@ -257,7 +258,6 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
-    hn_hooks_run("cr_prt", item->test);
     hn_valgrind_begin();
     hn_agent_begin(run);
     if (item->test->test)

@@ -111,9 +111,8 @@ Test(test_engines, output_belongs_to_its_test_in_both)
     ts_run_events_fini(&native);
 }
 
-/* What the hooks of sample_hooks wrote; the order of tests within a suite is left out by sorting.
- */
-static char *hook_lines(const char *options)
+/* What the hooks of a suite wrote: "cat" as it came; "sort" leaves the order of tests out. */
+static char *hook_lines(const char *sorter, const char *suite, const char *options)
 {
     char path[] = "/tmp/hooks-XXXXXX";
     char command[128];
@@ -121,10 +120,10 @@ static char *hook_lines(const char *options)
 
     cr_assert_geq(fd, 0);
     (void)close(fd);
-    struct ts_run_events run = ts_run_suites("HOOKS_FILE=%s;sample_hooks -j1 %s", path, options);
+    struct ts_run_events run = ts_run_suites("HOOKS_FILE=%s;%s -j1 %s", path, suite, options);
     cr_expect_eq(run.result.status, 1);
     ts_run_events_fini(&run);
-    (void)snprintf(command, sizeof command, "sort %s", path);
+    (void)snprintf(command, sizeof command, "%s %s", sorter, path);
     char *text = calloc(1, 16384);
     FILE *sorted = popen(command, "r");
     cr_assert(sorted && fread(text, 1, 16383, sorted) > 0);
@@ -135,8 +134,8 @@ static char *hook_lines(const char *options)
 
 Test(test_engines, report_hooks_are_given_the_same_statistics_in_both)
 {
-    char *fork_lines = hook_lines("");
-    char *native_lines = hook_lines("--engine criterion");
+    char *fork_lines = hook_lines("sort", "sample_hooks", "");
+    char *native_lines = hook_lines("sort", "sample_hooks", "--engine criterion");
 
     cr_expect_str_eq(fork_lines, native_lines);
     cr_expect(strstr(fork_lines, "post_all suites=2 listed=2 tests=10 passed=5 failed=3 crashed=1 "
@@ -144,6 +143,20 @@ Test(test_engines, report_hooks_are_given_the_same_statistics_in_both)
     cr_expect(strstr(fork_lines, "post_suite one tests=3 listed=3 passed=1 failed=2 crashed=1"));
     cr_expect(strstr(fork_lines, "post_test one/fails status=1 failed=2 passed=0"));
     cr_expect(strstr(fork_lines, "test_crash one/crashes signal=11\n"));
+    free(fork_lines);
+    free(native_lines);
+}
+
+/* Also when: PRE_TEST after the fixtures and before the body, in both. */
+Test(test_engines, report_hooks_around_and_in_a_test_are_called_at_the_same_moments)
+{
+    char *fork_lines = hook_lines("cat", "sample_hooks_more", "");
+    char *native_lines = hook_lines("cat", "sample_hooks_more", "--engine criterion");
+
+    cr_expect_str_eq(fork_lines, native_lines);
+    cr_expect(strstr(fork_lines, "\ninit\npre_test order/passes\nbody\n"), "%s", fork_lines);
+    cr_expect(strstr(fork_lines, "\nassert passed=0 line="));
+    cr_expect(strstr(fork_lines, "\ntheory_fail theories/sums for 20, \"longer\"\n"));
     free(fork_lines);
     free(native_lines);
 }
