@@ -215,6 +215,22 @@ Test(test_traps, a_suite_without_tests_is_red)
     ts_run_events_fini(&run);
 }
 
+/* Criterion's own runner hangs where a suite defines epoll_wait() or send(). */
+Test(test_traps, functions_the_suite_faked_are_not_the_runners)
+{
+    struct ts_run_events run = ts_run_suites("sample_faked");
+    json_t *output = json_object_get(ts_end_of(&run, "fails"), "output");
+
+    cr_expect_str_eq(ts_status_of(&run, "passes"), "pass", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "fails"), "fail");
+    cr_expect(ts_has_message(&run, "fails", "it is a fake"));
+    cr_expect_str_eq(json_string_value(json_object_get(output, "stdout")), "what it printed\n");
+    cr_expect_str_eq(ts_status_of(&run, "crashes"), "crash");
+    cr_expect(strstr(ts_end_text(&run, "crashes", "stacks"), "faked_crashes_impl"));
+    cr_expect_str_eq(ts_status_of(&run, "spins"), "timeout");
+    ts_run_events_fini(&run);
+}
+
 Test(test_traps, what_is_no_suite_is_named)
 {
     expect_bad_binary("sample_stranger", "not a Criterion suite");
