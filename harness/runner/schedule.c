@@ -198,7 +198,7 @@ static void time_out(struct hn_run *run, struct hn_slot *slot, pid_t pid, uint64
     end_late(run, slot, pid);
     slot->limit_ns = UINT64_MAX;
     slot->kill_ns = now + GRACE_NS;
-    slot->asked_twice = false;
+    slot->asked_twice = run->plan->binaries[slot->binary].gcov_dump == 0;
 }
 
 /* Its time is over, but the test has not begun, or has ended and is being cleared away: soon one or
@@ -217,10 +217,12 @@ static void kill_stubborn(struct hn_slot *slot, uint64_t now)
 {
     pid_t lane = hn_lane_pid(&slot->lane);
 
-    if (!slot->asked_twice)
+    if (!slot->asked_twice) {
         signal_test(slot, SIGKILL);
-    else if (lane > 0)
+    } else if (lane > 0) {
+        slot->seen.lane_stuck = true;
         (void)kill(lane, SIGKILL);
+    }
     slot->kill_ns = slot->asked_twice ? UINT64_MAX : now + GRACE_NS;
     slot->asked_twice = true;
 }

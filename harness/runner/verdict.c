@@ -263,6 +263,11 @@ static void judge_end(struct judge *judge)
 
     if (judge->seen->timed_out)
         judge_time(judge);
+    else if (judge->seen->lane_stuck)
+        raise_to(
+            judge, HN_ERROR,
+            "its end was never told: what comes after a test (a report hook, clearing away what "
+            "it left) hung, and was killed");
     else if (judge->seen->lane_lost)
         raise_to(judge, HN_ERROR, "the test killed the process that watches over it");
     else if (WIFSIGNALED(status))

@@ -19,7 +19,8 @@ struct hn_observed {
     bool timed_out;
     bool was_idle; /* timed out without having used the CPU for the second half of its time */
     bool network_namespace;
-    bool lane_lost; /* the process that watched over the test is gone */
+    bool lane_lost;  /* the process that watched over the test is gone */
+    bool lane_stuck; /* and it was killed, because it told nothing any more */
     uint32_t left_over;
     double limit_s;
     uint64_t duration_ns, user_us, system_us, peak_kib;

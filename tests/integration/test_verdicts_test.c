@@ -121,6 +121,21 @@ Test(test_verdicts, zero_bytes_and_a_busy_thread_are_shown)
     ts_run_events_fini(&run);
 }
 
+/* The lane itself hangs: after the test, where its limit would seem kept, or because of the test.
+ */
+Test(test_verdicts, a_lane_that_tells_nothing_is_replaced)
+{
+    struct ts_run_events run = ts_run_suites("sample_stuck -j2");
+
+    cr_expect_str_eq(ts_status_of(&run, "a_before"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "hook_hangs"), "error");
+    cr_expect(strstr(ts_end_text(&run, "hook_hangs", "reason"), "a report hook"));
+    cr_expect_str_eq(ts_status_of(&run, "lane_stopped"), "hang");
+    cr_expect(strstr(ts_end_text(&run, "lane_stopped", "stacks"), "stuck_lane_stopped_impl"));
+    cr_expect_str_eq(ts_status_of(&run, "z_after"), "pass");
+    ts_run_events_fini(&run);
+}
+
 Test(test_verdicts, nothing_a_test_started_survives_it)
 {
     struct ts_run_events run = ts_run_suites("sample_verdicts -k left_over");
