@@ -73,7 +73,7 @@ Test(test_tools, open_descriptors_are_red_with_leaks)
 
 Test(test_tools, budgets_are_kept_and_broken_exactly)
 {
-    struct ts_run_events run = ts_run_suites("sample_budgets -k budgets/");
+    struct ts_run_events run = ts_run_suites("sample_budgets -k 'budgets/*'");
 
     cr_expect_str_eq(ts_status_of(&run, "instructions_kept"), "pass");
     cr_expect_str_eq(ts_status_of(&run, "instructions_broken"), "fail");
