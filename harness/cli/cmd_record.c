@@ -13,6 +13,7 @@
 #include "harness/cli/opts.h"
 #include "harness/cli/verbs.h"
 #include "profiler/base/file.h"
+#include "profiler/base/spawn.h"
 #include "profiler/report/report.h"
 #include "profiler/session/record.h"
 
@@ -89,6 +90,11 @@ static void ask_to_stop(int sig)
     errno = keep;
 }
 
+static bool is_ignored(int sig)
+{
+    return pf_spawn_ignored_now() >> (sig - 1) & 1;
+}
+
 static bool catch_stops(struct pf_err *err)
 {
     struct sigaction action = {.sa_handler = ask_to_stop};
@@ -98,7 +104,8 @@ static bool catch_stops(struct pf_err *err)
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
+    if (!is_ignored(SIGHUP)) /* nohup: the recording goes on, too */
+        (void)sigaction(SIGHUP, &action, NULL);
     return true;
 }
 
@@ -291,6 +298,7 @@ static int record(const struct hn_opts *opts, struct request *request)
     struct pf_err err = {0};
     bool has_progress = !request->is_quiet && isatty(STDERR_FILENO);
 
+    request->record.ignored_signals = pf_spawn_ignored_now();
     if (!check_output(request, &err) || !catch_stops(&err))
         return hn_opts_fail(opts, &err);
     request->record.stop_fd = stop_pipe[0];

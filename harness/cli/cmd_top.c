@@ -21,6 +21,7 @@
 #include "profiler/base/buf.h"
 #include "profiler/base/clock.h"
 #include "profiler/base/file.h"
+#include "profiler/base/spawn.h"
 #include "profiler/session/live.h"
 #include "profiler/session/record.h"
 #include "profiler/session/target.h"
@@ -83,7 +84,8 @@ static bool catch_stops(struct pf_err *err)
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
+    if (!(pf_spawn_ignored_now() >> (SIGHUP - 1) & 1))
+        (void)sigaction(SIGHUP, &action, NULL);
     return true;
 }
 
@@ -92,7 +94,7 @@ static void draw(struct top *top)
     struct pf_buf picture = {0};
     unsigned columns = 0;
     unsigned rows = 0;
-    struct pf_err ignored;
+    struct pf_err err = {0};
 
     if (!top->has_view)
         return;
@@ -102,8 +104,12 @@ static void draw(struct top *top)
     }
     hn_top_draw(&picture, &top->head, &top->view, &top->state, columns, rows);
     pf_buf_put_str(&picture, top->terminal.is_open ? "\033[J" : "\n");
-    if (!pf_file_write_fd(STDOUT_FILENO, pf_buf_view(&picture), "standard output", &ignored))
+    if (!pf_file_write_fd(STDOUT_FILENO, pf_buf_view(&picture), "standard output", &err)) {
+        if (err.sys_errno != EPIPE
+            && top->err.code == PF_ERR_NONE) /* has the reader seen enough? */
+            top->err = err;
         ask_to_stop(0);
+    }
     pf_buf_fini(&picture);
 }
 

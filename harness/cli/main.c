@@ -3,7 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +16,9 @@ static const struct hn_verb *const verbs[] = {
     &hn_verb_doctor, &hn_verb_leaks, &hn_verb_diff, &hn_verb_record, &hn_verb_report,
     &hn_verb_stack,  &hn_verb_test,  &hn_verb_top,  &hn_verb_wrap,   NULL,
 };
+
+/* It could not be done here. */
+enum { EXIT_UNABLE = 3 };
 
 static const struct hn_verb *find_verb(const char *name)
 {
@@ -45,6 +50,39 @@ static int print_verbs(void)
     return 0;
 }
 
+static void pass_over(int sig)
+{
+    (void)sig;
+}
+
+/*
+ * A reader that went away, or a file grown to its limit, is an error of write(2), not our end. By a
+ * handler, for what is ignored stays ignored in what we start; what the user ignores does, too.
+ */
+static void survive(int sig)
+{
+    struct sigaction action;
+
+    if (sigaction(sig, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+        return;
+    action = (struct sigaction){.sa_handler = pass_over, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(sig, &action, NULL);
+}
+
+/* What was printed has been written, or it is told. A reader who has seen enough is no failure. */
+static int finish_output(int status)
+{
+    bool has_failed = ferror(stdout);
+
+    errno = 0;
+    if ((fflush(stdout) == 0 && !has_failed) || errno == EPIPE)
+        return status;
+    (void)fprintf(stderr, "assay: standard output cannot be written%s%s: is its disk full?\n",
+                  errno ? ": " : "", errno ? strerror(errno) : "");
+    return status > 1 ? status : EXIT_UNABLE;
+}
+
 static int print_man(const char *name)
 {
     const struct hn_verb *verb = name ? find_verb(name) : NULL;
@@ -57,13 +95,8 @@ static int print_man(const char *name)
     return 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    /* A reader that went away, or a file grown to its limit, is an error of write(2), not our end.
-     */
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN);
-
     if (argc < 2)
         return print_overview(stderr, 2);
     if (strcmp(argv[1], "--version") == 0) {
@@ -89,4 +122,11 @@ int main(int argc, char **argv)
         return 2;
     }
     return verb->run(verb, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+    survive(SIGPIPE);
+    survive(SIGXFSZ);
+    return finish_output(run(argc, argv));
 }

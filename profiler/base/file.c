@@ -129,6 +129,15 @@ static bool is_direct(const char *path)
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
+/* A directory that is not there: the request is right, it cannot be done. */
+static bool refuse_to_write(struct pf_err *err, int why, const char *path)
+{
+    (void)pf_err_sys(err, why, "%s: cannot be written", path);
+    if (err->code == PF_ERR_NOT_FOUND)
+        err->code = PF_ERR_SYSTEM;
+    return false;
+}
+
 static bool open_temporary(struct pf_new_file *file, const char *path, struct pf_err *err)
 {
     size_t size = strlen(path) + sizeof ".XXXXXX";
@@ -140,7 +149,7 @@ static bool open_temporary(struct pf_new_file *file, const char *path, struct pf
         int why = errno;
         free(file->temporary);
         file->temporary = NULL;
-        return pf_err_sys(err, why, "%s: cannot be written", path);
+        return refuse_to_write(err, why, path);
     }
     /* mkostemp makes it private; give it what open(2) would have given. */
     mode_t mask = umask(0);
@@ -158,7 +167,7 @@ bool pf_new_file_open(struct pf_new_file *out, const char *path, struct pf_err *
     if (file.direct) {
         file.fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (file.fd < 0)
-            return pf_err_sys(err, errno, "%s: cannot be written", path);
+            return refuse_to_write(err, errno, path);
     } else if (!open_temporary(&file, path, err)) {
         return false;
     }

@@ -41,12 +41,23 @@ static void change_environment(const struct pf_spawn *spec)
     }
 }
 
-static void reset_signals(void)
+uint64_t pf_spawn_ignored_now(void)
+{
+    uint64_t ignored = 0;
+    struct sigaction action;
+
+    for (int sig = 1; sig < NSIG; sig++)
+        if (sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            ignored |= UINT64_C(1) << (sig - 1);
+    return ignored;
+}
+
+static void reset_signals(uint64_t ignored)
 {
     sigset_t none;
 
     for (int sig = 1; sig < NSIG; sig++)
-        (void)signal(sig, SIG_DFL);
+        (void)signal(sig, ignored >> (sig - 1) & 1 ? SIG_IGN : SIG_DFL);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -60,7 +71,7 @@ static void become(const struct pf_spawn *spec, pid_t parent, int hold_fd)
         _exit(127);
     if (!spec->same_group)
         (void)setpgid(0, 0);
-    reset_signals();
+    reset_signals(spec->ignored);
     if (hold_fd >= 0)
         (void)!read(hold_fd, &byte, 1);
 

@@ -27,6 +27,7 @@ struct pf_spawn {
     bool keep_stdin;                    /* inherit stdin too */
     bool same_group;                    /* stay in our process group (Ctrl-C reaches it) */
     bool hold;                          /* wait for pf_child_release before exec */
+    uint64_t ignored; /* signals (bit: number - 1) the user wants ignored; all others are reset */
 };
 
 struct pf_child {
@@ -37,6 +38,10 @@ struct pf_child {
     int wait_status;
     bool reaped;
 };
+
+/* Those ignored now, for pf_spawn.ignored: ask before handlers are installed (nohup(1), a shell's
+ * background). */
+uint64_t pf_spawn_ignored_now(void);
 
 /* Without hold, an exec that fails is reported here: PF_ERR_NOT_FOUND or PF_ERR_DENIED, naming
  * argv[0]. */

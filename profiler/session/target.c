@@ -104,8 +104,9 @@ static bool check_access(pid_t pid, struct pf_err *err)
     if (why == 0)
         return pf_err_set(err, PF_ERR_UNSUPPORTED,
                           "process %d has no user memory (a kernel thread, or it has just ended): "
-                          "there is nothing to record",
-                          (int)pid);
+                          "there is no stack to read; a kernel thread's own is in /proc/%d/stack, "
+                          "for root",
+                          (int)pid, (int)pid);
     return explain_missing(pid, err);
 }
 
@@ -146,7 +147,8 @@ bool pf_target_open(struct pf_target *out, const struct pf_record_options *optio
         target.process_count += ok;
     }
     target.has_command = options->argv != NULL;
-    target.spawn = (struct pf_spawn){.keep_stdin = true, .same_group = true, .hold = true};
+    target.spawn = (struct pf_spawn){
+        .keep_stdin = true, .same_group = true, .hold = true, .ignored = options->ignored_signals};
     if (ok)
         *out = target;
     else

@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/integration/record_support.h"
@@ -36,6 +37,46 @@ Test(break_limits, file_that_may_not_grow_is_an_error_and_leaves_nothing)
 {
     /* In blocks of 512 bytes: room for the message, not for the picture. */
     expect_limit("-f 1", "--engine perf --format svg", "File too large");
+}
+
+/* /dev/full takes nothing. */
+static void expect_full(const char *arguments)
+{
+    struct ts_result result = ts_run("\"$ASSAY_BIN\" %s > /dev/full", arguments);
+
+    cr_expect_eq(result.status, 3, "%s: %d", arguments, result.status);
+    cr_expect_not_null(strstr(ts_err(&result), "output"), "%s: %s", arguments, ts_err(&result));
+    cr_expect(strstr(ts_err(&result), "No space left on device")
+                  || strstr(ts_err(&result), "is its disk full?"),
+              "%s: %s", arguments, ts_err(&result));
+    ts_result_fini(&result);
+}
+
+Test(break_limits, standard_output_that_takes_nothing_is_told_by_every_verb)
+{
+    static const char *const verbs[] = {"--help",        "--version",  "--verbs", "--man record",
+                                        "record --help", "help stack", "doctor",  "doctor --json",
+                                        "wrap --help",   NULL};
+    static const char *const live[] = {"stack -p", "stack --json -p", "top -n 1 -d 0.2 -p",
+                                       "record --quiet -d 0.2 --format folded -o - -p", NULL};
+    struct pf_child child = ts_workload_start("", "split 1");
+    char arguments[128];
+    char profile[256];
+
+    for (unsigned i = 0; live[i]; i++) {
+        (void)snprintf(arguments, sizeof arguments, "%s %d", live[i], (int)child.pid);
+        expect_full(arguments);
+    }
+    for (unsigned i = 0; verbs[i]; i++)
+        expect_full(verbs[i]);
+    struct ts_recording recording = ts_record("", child.pid, "-d 0.2 -F 499", "full.pb.gz");
+    ts_recording_fini(&recording);
+    ts_stop(&child);
+    (void)snprintf(profile, sizeof profile, "report --format text %s/full.pb.gz", ts_temp_dir());
+    expect_full(profile);
+    (void)snprintf(profile, sizeof profile, "diff --format text %s/full.pb.gz %s/full.pb.gz",
+                   ts_temp_dir(), ts_temp_dir());
+    expect_full(profile);
 }
 
 Test(break_limits, too_few_descriptors_are_named)

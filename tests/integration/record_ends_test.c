@@ -127,6 +127,50 @@ Test(record_ends, a_command_is_recorded_from_its_start_and_its_status_is_ours)
     ts_recording_fini(&recording);
 }
 
+/* What a command does about a signal that ends it unless it is ignored. */
+static int status_of_command(const char *prefix, const char *signal)
+{
+    struct ts_result result = ts_run(
+        "%s \"$ASSAY_BIN\" record --quiet -o %s/ignored.pb.gz -- sh -c 'kill -%s $$; exit 5'",
+        prefix, ts_temp_dir(), signal);
+    int status = result.status;
+
+    ts_result_fini(&result);
+    return status;
+}
+
+Test(record_ends, what_the_user_ignores_the_command_ignores)
+{
+    cr_expect_eq(status_of_command("", "HUP"), 128 + SIGHUP);
+    cr_expect_eq(status_of_command("nohup", "HUP"), 5);
+    cr_expect_eq(status_of_command("trap '' INT;", "INT"), 5);
+    /* Not what we pass over for ourselves. */
+    cr_expect_eq(status_of_command("", "PIPE"), 128 + SIGPIPE);
+    cr_expect_eq(status_of_command("", "XFSZ"), 128 + SIGXFSZ);
+    cr_expect_eq(status_of_command("trap '' PIPE;", "PIPE"), 5);
+}
+
+Test(record_ends, a_recording_under_nohup_goes_on_after_a_hangup)
+{
+    struct pf_child server = ts_workload_start("", "split 1");
+    struct pf_child recording =
+        ts_start("exec nohup \"$ASSAY_BIN\" record -p %d -d 600 -F 499 -o %s/nohup.pb.gz",
+                 (int)server.pid, ts_temp_dir());
+
+    ts_wait_recording(recording.pid);
+    (void)kill(recording.pid, SIGHUP);
+    wait_cpu_ms(server.pid, 300);
+    cr_expect_not(pf_child_wait(&recording, 0));
+    (void)kill(recording.pid, SIGINT);
+    cr_assert(pf_child_wait(&recording, pf_clock_now_ns() + minute_ns));
+    cr_expect_eq(pf_child_exit_status(&recording), 0);
+    struct ts_recording read = ts_recording_load("nohup.pb.gz");
+    cr_expect_gt(read.summary.samples, 100u);
+    ts_recording_fini(&read);
+    pf_child_fini(&recording);
+    ts_stop(&server);
+}
+
 Test(record_ends, a_command_that_outlives_the_duration_is_ended)
 {
     struct ts_result result =
@@ -155,7 +199,7 @@ Test(record_ends, what_cannot_be_done_is_refused_in_one_line)
         {"-p 2", 3, "no user memory"},
         {"-p $$ -d 0", 2, "-d wants seconds"},
         {"-p $$ -F 0", 2, "-F wants a number"},
-        {"-p $$ -o /nonexistent/x.pb.gz", 2, "/nonexistent/x.pb.gz: cannot be written"},
+        {"-p $$ -o /nonexistent/x.pb.gz", 3, "/nonexistent/x.pb.gz: cannot be written"},
         {"-p $$ -o ''", 2, "-o wants a file's name"},
         {"-p $$ -- true", 2, "not both"},
         {"-p $$ --engine callgrind -d 1", 3, "callgrind instructions"},

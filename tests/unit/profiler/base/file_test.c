@@ -63,7 +63,7 @@ Test(file, missing_directory_is_named)
     struct pf_err err = {0};
 
     cr_assert_not(pf_file_write(in_dir("no/such"), (struct pf_bytes){"x", 1}, &err));
-    cr_assert_eq(err.code, PF_ERR_NOT_FOUND);
+    cr_assert_eq(err.code, PF_ERR_SYSTEM);
     cr_assert_not_null(strstr(err.text, "no/such: cannot be written"));
 }
 
