@@ -59,23 +59,21 @@ static int try_on(const struct perf_event_attr *attr, pid_t tid, int cpu)
 static bool explain_refusal(int why, int paranoid, struct pf_err *err)
 {
     if (why == ENOSYS)
-        return pf_err_set(
-            err, PF_ERR_UNSUPPORTED,
-            "perf events: this kernel is built without them (CONFIG_PERF_EVENTS): use "
-            "assay record --engine agent");
+        return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                          "perf events: this kernel is built without them "
+                          "(CONFIG_PERF_EVENTS): " PF_PERF_OTHERWISE);
     if (why != EACCES && why != EPERM)
         return pf_err_sys(err, why, "perf events: perf_event_open");
     if (paranoid > 2 && paranoid != PF_PERF_PARANOID_UNKNOWN)
         return pf_err_set(
             err, PF_ERR_DENIED,
             "perf events are not permitted (perf_event_paranoid=%d): run as root, lower "
-            "it (sysctl kernel.perf_event_paranoid=2), or use assay record --engine agent",
+            "it (sysctl kernel.perf_event_paranoid=2), or " PF_PERF_OTHERWISE,
             paranoid);
     return pf_err_set(
         err, PF_ERR_DENIED,
         "perf events are not permitted (perf_event_paranoid=%d allows them, so a seccomp "
-        "filter forbids them, as in a container): run it with CAP_PERFMON, or use "
-        "assay record --engine agent",
+        "filter forbids them, as in a container): run it with CAP_PERFMON, or " PF_PERF_OTHERWISE,
         paranoid);
 }
 

@@ -37,7 +37,10 @@ struct pf_perf_wish {
     bool whole_cpu;     /* whoever runs there */
 };
 
-/* Try on ourselves. PF_ERR_DENIED, PF_ERR_UNSUPPORTED with the remedy. */
+/* Try on ourselves. PF_ERR_DENIED, PF_ERR_UNSUPPORTED with the remedy; its last part is this, which
+ * is good for CPU time alone. */
+#define PF_PERF_OTHERWISE "use assay record --engine agent"
+
 ASSAY_CHECKED
 bool pf_perf_probe(struct pf_perf_access *out, struct pf_err *err);
 

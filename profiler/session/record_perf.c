@@ -5,6 +5,7 @@
  */
 #include "profiler/session/record_perf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,11 +27,24 @@ enum { BRISK_WAIT_MS = 5, BRISK_MS = 500 };
 /* Threads shorter than a period are seen by chance or, each having a timer of its own, never. */
 enum { UNSEEN_THREADS_MANY = 20 };
 
+/* Nobody else knows how long threads wait. */
+static bool refuse_wall(struct pf_err *err)
+{
+    char *at = strstr(err->text, PF_PERF_OTHERWISE);
+
+    if (at)
+        (void)snprintf(at, sizeof err->text - (size_t)(at - err->text),
+                       "record CPU time alone (--mode cpu), which the agent can");
+    return false;
+}
+
 static bool can_perf(const struct pf_record_options *options, struct pf_err *err)
 {
     struct pf_perf_access access;
 
-    return pf_perf_probe(&access, err) && pf_perf_check_rate(options->frequency_hz, err);
+    if (!pf_perf_probe(&access, err))
+        return options->mode == PF_RECORD_WALL ? refuse_wall(err) : false;
+    return pf_perf_check_rate(options->frequency_hz, err);
 }
 
 static void set_up_profile(struct pf_perf_session *session)

@@ -88,5 +88,8 @@ Test(break_noperf, what_needs_perf_events_says_so_and_puts_nothing_in)
                    "perf events are not permitted");
     expect_refusal("record --mode wall -d 1 -o /dev/null --format text",
                    "perf events are not permitted");
+    /* The agent knows nothing of waiting. */
+    expect_refusal("record --mode wall -d 1 -o /dev/null --format text",
+                   "or record CPU time alone (--mode cpu), which the agent can");
     expect_refusal("top -n 1 -d 0.2", "perf events are not permitted");
 }
