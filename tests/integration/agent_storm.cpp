@@ -1,6 +1,7 @@
 /*
  * Everything a sampling signal can meet, at once and all the time: allocation, dlopen and dlclose,
- * C++ exceptions, fork, threads that come and go, signal handlers on alternate stacks. Says "ready",
+ * C++ exceptions, fork, threads that come and go, signal handlers on alternate stacks or left by a
+ * jump, stacks of coroutines. Says "ready",
  * runs for the seconds of its first argument, then says "ok" and ends with 0 if nothing it did went
  * wrong. A second argument "own" makes it use SIGPROF itself and demand that its handler stays.
  *
@@ -8,6 +9,7 @@
  */
 #include <atomic>
 #include <cerrno>
+#include <csetjmp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -15,8 +17,10 @@
 #include <dlfcn.h>
 #include <stdexcept>
 #include <string>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <thread>
+#include <ucontext.h>
 #include <unistd.h>
 #include <vector>
 
@@ -118,6 +122,74 @@ static void signal_itself()
     (void)sigaltstack(&stack, nullptr);
 }
 
+/* A stack of its own between two pages that cannot be read, as coroutines have them. */
+struct island {
+    ucontext_t home, there;
+    void *memory;
+};
+
+static const size_t island_page = 4096, island_bytes = 64 * 1024;
+
+static void work_there(unsigned high, unsigned low)
+{
+    auto *island = reinterpret_cast<struct island *>(static_cast<uintptr_t>(high) << 32 | low);
+    for (volatile int i = 0; i < 20000; i++)
+        free(malloc(32));
+    (void)swapcontext(&island->there, &island->home);
+}
+
+static void visit(struct island *island)
+{
+    auto at = reinterpret_cast<uintptr_t>(island);
+    (void)getcontext(&island->there);
+    island->there.uc_stack.ss_sp = static_cast<char *>(island->memory) + island_page;
+    island->there.uc_stack.ss_size = island_bytes;
+    island->there.uc_link = &island->home;
+    makecontext(&island->there, reinterpret_cast<void (*)()>(work_there), 2,
+                static_cast<unsigned>(at >> 32), static_cast<unsigned>(at));
+    (void)swapcontext(&island->home, &island->there);
+}
+
+static void switch_stacks()
+{
+    struct island island = {};
+    island.memory = mmap(nullptr, island_bytes + 2 * island_page, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(island.memory != MAP_FAILED
+              && mprotect(static_cast<char *>(island.memory) + island_page, island_bytes,
+                          PROT_READ | PROT_WRITE)
+                     == 0,
+          "a stack between unreadable pages");
+    while (!is_over)
+        visit(&island);
+}
+
+/* A handler of the server's own that leaves by a jump, wherever it came. */
+static thread_local sigjmp_buf way_out;
+
+static void on_jump(int)
+{
+    siglongjmp(way_out, 1);
+}
+
+static void jump_out_of_handlers()
+{
+    struct sigaction action = {};
+    action.sa_handler = on_jump;
+    check(sigaction(SIGUSR2, &action, nullptr) == 0, "sigaction");
+    while (!is_over) {
+        if (sigsetjmp(way_out, 1) == 0) {
+            (void)pthread_kill(pthread_self(), SIGUSR2);
+            check(false, "its own handler was not called");
+        }
+    }
+    sigset_t blocked;
+    (void)sigemptyset(&blocked);
+    (void)pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        check(sigismember(&blocked, number) == 0, "a signal stayed blocked");
+}
+
 static void on_own_tick(int)
 {
     own_ticks = own_ticks + 1;
@@ -145,7 +217,7 @@ int main(int argc, char **argv)
         use_sigprof();
     std::vector<std::thread> threads;
     for (auto *body : {allocate, allocate, load_and_unload, throw_and_catch, fork_and_wait,
-                       start_threads, signal_itself})
+                       start_threads, signal_itself, switch_stacks, jump_out_of_handlers})
         threads.emplace_back(body);
     (void)puts("ready");
     (void)fflush(stdout);
