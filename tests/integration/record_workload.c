@@ -108,12 +108,33 @@ static void start(void *(*run)(void *), void *with)
     (void)pthread_detach(thread);
 }
 
-static void do_split(int threads)
+/* CPU time of the process after which it ends; 0: never. */
+static uint64_t burn_end_ns;
+
+static void *burn_until_end(void *unused)
 {
+    struct timespec now = {0};
+    volatile uint64_t sum = 0;
+
+    do {
+        for (unsigned i = 0; i < 100; i++)
+            sum = burn(sum);
+        (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec < burn_end_ns);
+    exit(0);
+    return unused;
+}
+
+/* With an end, as much work on a busy machine as on an idle one. */
+static void do_split(int threads, unsigned cpu_ms)
+{
+    void *(*run)(void *) = cpu_ms ? burn_until_end : burn_for_ever;
+
+    burn_end_ns = cpu_ms * 1000000ull;
     for (int i = 1; i < threads; i++)
-        start(burn_for_ever, NULL);
+        start(run, NULL);
     say_ready();
-    (void)burn_for_ever(NULL);
+    (void)run(NULL);
 }
 
 static void *sleep_for_ever(void *unused)
@@ -341,7 +362,7 @@ int main(int argc, char **argv)
     int number = argc > 2 ? atoi(argv[2]) : 1;
 
     if (strcmp(what, "split") == 0)
-        do_split(number);
+        do_split(number, argc > 3 ? (unsigned)atoi(argv[3]) : 0);
     else if (strcmp(what, "threads") == 0)
         do_threads(number);
     else if (strcmp(what, "churn") == 0)
