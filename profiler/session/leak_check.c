@@ -34,7 +34,8 @@ static bool catch_signals(struct pf_check *check, struct pf_err *err)
     (void)sigemptyset(&wanted);
     (void)sigaddset(&wanted, SIGCHLD);
     for (unsigned i = 0; i < sizeof PASSED_ON / sizeof *PASSED_ON; i++)
-        (void)sigaddset(&wanted, PASSED_ON[i]);
+        if (!(pf_spawn_ignored_now() >> (PASSED_ON[i] - 1) & 1)) /* nohup */
+            (void)sigaddset(&wanted, PASSED_ON[i]);
     (void)sigprocmask(SIG_BLOCK, &wanted, &check->old_mask);
     check->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     return check->signal_fd >= 0 || pf_err_sys(err, errno, "signalfd");
@@ -164,7 +165,11 @@ static void write_command(struct pf_leaks *leaks, char *const *argv)
 
 static bool start(struct pf_check *check, char *const *argv, struct pf_err *err)
 {
-    struct pf_spawn spec = {.argv = argv, .keep_stdin = true, .same_group = true, .hold = true};
+    struct pf_spawn spec = {.argv = argv,
+                            .keep_stdin = true,
+                            .same_group = true,
+                            .hold = true,
+                            .ignored = pf_spawn_ignored_now()};
 
     check->invitation = pf_agent_host_invitation(&check->host);
     check->preload = pf_agent_preload(check->agent);

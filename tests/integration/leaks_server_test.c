@@ -192,7 +192,7 @@ Test(leaks_server, refuses_what_it_cannot_do_in_one_clear_line)
         {"assay leaks --suppressions /nonexistent -- true", 2, "/nonexistent"},
         {"assay leaks -- /nonexistent", 2, "/nonexistent"},
         {"assay leaks -- /tmp", 3, "/tmp"},
-        {"assay leaks -o /nonexistent/x -- true", 2, "/nonexistent/x"},
+        {"assay leaks -o /nonexistent/x -- true", 3, "/nonexistent/x"},
         {"ASSAY_AGENT=/nonexistent assay leaks -- true", 2, "ASSAY_AGENT"},
         {"ulimit -v 1000000; assay leaks -- true", 3, "ulimit -v"},
     };
