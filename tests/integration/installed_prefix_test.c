@@ -93,7 +93,7 @@ Test(installed, what_is_missing_or_misspelt_is_named)
     const char *dir = install_and_move();
     const char *configure = "printf 'cmake_minimum_required(VERSION 3.25)\\nproject(x C)\\n"
                             "find_package(Assay REQUIRED COMPONENTS %s)\\n' > CMakeLists.txt && "
-                            "PKG_CONFIG_LIBDIR=%s cmake -B n -DCMAKE_PREFIX_PATH=$P .";
+                            "PKG_CONFIG_LIBDIR=%s cmake -G Ninja -B n -DCMAKE_PREFIX_PATH=$P .";
     char line[512];
 
     (void)snprintf(line, sizeof line, configure, "harness", "/nowhere");

@@ -115,18 +115,18 @@ void ts_stop(struct pf_child *child)
     pf_child_stop(child, 5000);
 }
 
-/* Whether everybody may go through each directory above path; a clone in root's home is shut away.
- */
+/* Whether everybody may go through each directory of path; a clone in root's home is shut away. */
 static bool is_open_to_all(const char *path)
 {
-    char above[4096];
+    char part[4096];
     struct stat info;
 
-    (void)snprintf(above, sizeof above, "%s", path);
-    for (char *slash = strrchr(above, '/'); slash && slash != above; slash = strrchr(above, '/')) {
-        if (stat(above, &info) != 0 || !(info.st_mode & S_IXOTH))
+    for (size_t end = 1; path[end - 1]; end++) {
+        if (path[end] != '/' && path[end])
+            continue;
+        (void)snprintf(part, sizeof part, "%.*s", (int)end, path);
+        if (stat(part, &info) != 0 || !(info.st_mode & S_IXOTH))
             return false;
-        *slash = '\0';
     }
     return true;
 }
