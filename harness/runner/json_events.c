@@ -169,6 +169,24 @@ void hn_json_run_start(struct hn_json_events *events, const struct hn_plan *plan
     put_line(events, event);
 }
 
+void hn_json_profiles(struct hn_json_events *events, const struct hn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->test_count; i++) {
+        unsigned number = 0;
+        for (const struct hn_attempt *at = plan->tests[i].attempts; at; at = at->next) {
+            number++;
+            if (!at->profile)
+                continue;
+            json_t *event = event_of("test_profile");
+            put_id(event, &plan->tests[i], number);
+            (void)json_object_set_new(event, "profile", hn_json_text(at->profile));
+            (void)json_object_set_new(event, "samples",
+                                      json_integer((json_int_t)at->profile_samples));
+            put_line(events, event);
+        }
+    }
+}
+
 bool hn_json_run_end(struct hn_json_events *events, const struct hn_plan *plan,
                      const struct hn_tally *tally, struct pf_err *err)
 {

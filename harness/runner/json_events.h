@@ -1,8 +1,8 @@
 /*
  * A run as JSON lines, written while it runs: docs/schemas/test-events.json.
  *
- * run_start, then test_start and test_end of every attempt, then run_end. A line is whole or absent
- * whenever the run is interrupted.
+ * run_start, then test_start and test_end of every attempt, then test_profile of every test that
+ * has one, then run_end. A line is whole or absent whenever the run is interrupted.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,6 +27,8 @@ ASSAY_CHECKED
 bool hn_json_open(struct hn_json_events *events, const char *path, struct pf_err *err);
 void hn_json_run_start(struct hn_json_events *events, const struct hn_plan *plan,
                        const struct hn_run_info *info);
+/* Where the CPU profiles of the tests are: they are written when all have ended. */
+void hn_json_profiles(struct hn_json_events *events, const struct hn_plan *plan);
 ASSAY_CHECKED
 bool hn_json_run_end(struct hn_json_events *events, const struct hn_plan *plan,
                      const struct hn_tally *tally, struct pf_err *err);

@@ -70,8 +70,9 @@ struct hn_attempt {
     const char *reason; /* one line: why the status, or why it was skipped */
     const char *stacks; /* text of every thread, or NULL */
     const char *out, *err;
-    int pid;                 /* of the process it ran in; 0: not known */
-    const char *profile;     /* path of its CPU profile, or NULL */
+    int pid;             /* of the process it ran in; 0: not known */
+    const char *profile; /* path of its CPU profile, or NULL */
+    uint64_t profile_samples;
     struct hn_attempt *next; /* the retry */
 };
 

@@ -102,6 +102,21 @@ static void put_output(struct pf_sink *sink, const char *element, const char *te
     pf_sink_printf(sink, "</%s>\n", element);
 }
 
+/* "[[ATTACHMENT|PATH]]" in the output is how Jenkins and GitLab find a test's files. */
+static void put_system_out(struct pf_sink *sink, const struct hn_attempt *attempt)
+{
+    if (!attempt->out && !attempt->profile)
+        return;
+    pf_sink_put_str(sink, "      <system-out>");
+    hn_xml_text(sink, attempt->out);
+    if (attempt->profile) {
+        pf_sink_put_str(sink, "\n[[ATTACHMENT|");
+        hn_xml_text(sink, attempt->profile);
+        pf_sink_put_str(sink, "]]\n");
+    }
+    pf_sink_put_str(sink, "</system-out>\n");
+}
+
 static const char *rerun_element(const struct hn_test *test, const struct hn_attempt *attempt)
 {
     if (test->status == HN_FLAKY)
@@ -128,7 +143,7 @@ static void put_result(struct pf_sink *sink, const struct hn_test *test)
     for (const struct hn_attempt *at = test->attempts; at && at->next; at = at->next)
         if (hn_status_is_red(at->status))
             put_finding(sink, rerun_element(test, at), at);
-    put_output(sink, "system-out", last->out);
+    put_system_out(sink, last);
     put_output(sink, "system-err", last->err);
 }
 

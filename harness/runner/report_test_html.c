@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,8 +42,41 @@ static void put_pre(struct pf_sink *sink, const char *title, const char *text)
     pf_sink_put_str(sink, "</pre>\n");
 }
 
-static void put_attempt(struct pf_sink *sink, const struct hn_attempt *attempt)
+/* A path as a URL: what is no path character of RFC 3986 is escaped. */
+static void put_url(struct pf_sink *sink, const char *path)
 {
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+    for (; *path; path++)
+        if (strchr(plain, *path))
+            pf_sink_put(sink, path, 1);
+        else
+            pf_sink_printf(sink, "%%%02X", (unsigned char)*path);
+}
+
+/* Both paths are from where we run; the link is from the page. What does not lie beside or below
+ * the page is named from the root. */
+static void put_profile(struct pf_sink *sink, const char *profile, const char *page)
+{
+    const char *slash = page ? strrchr(page, '/') : NULL;
+    size_t size = slash ? (size_t)(slash - page) + 1 : 0;
+    char *whole = NULL;
+
+    if (size == 0 || strncmp(profile, page, size) != 0)
+        whole = size == 0 && *profile != '/' ? NULL : realpath(profile, NULL);
+    else
+        profile += size;
+    pf_sink_put_str(sink, "<p><a href=\"");
+    put_url(sink, whole ? whole : profile);
+    pf_sink_put_str(sink, "\">CPU profile</a></p>\n");
+    free(whole);
+}
+
+static void put_attempt(struct pf_sink *sink, const struct hn_attempt *attempt, const char *page)
+{
+    if (attempt->profile)
+        put_profile(sink, attempt->profile, page);
     if (*attempt->reason) {
         pf_sink_put_str(sink, "<p>");
         hn_xml_text(sink, attempt->reason);
@@ -72,7 +106,7 @@ static bool has_findings(const struct hn_test *test)
     return false;
 }
 
-static void put_test(struct pf_sink *sink, const struct hn_test *test)
+static void put_test(struct pf_sink *sink, const struct hn_test *test, const char *page)
 {
     const struct hn_attempt *last = hn_test_last(test);
     bool unfolds = has_findings(test);
@@ -93,7 +127,7 @@ static void put_test(struct pf_sink *sink, const struct hn_test *test)
     for (const struct hn_attempt *at = test->attempts; unfolds && at; at = at->next) {
         if (test->attempts->next)
             pf_sink_printf(sink, "<h4>attempt %u: %s</h4>\n", ++number, hn_status_name(at->status));
-        put_attempt(sink, at);
+        put_attempt(sink, at, page);
     }
     pf_sink_printf(sink, "</%s>\n", element);
 }
@@ -148,6 +182,6 @@ void hn_write_test_html(struct pf_sink *sink, const struct hn_plan *plan,
     for (int pass = 0; pass < 2; pass++) /* what is red first */
         for (uint32_t i = 0; i < plan->test_count; i++)
             if (plan->tests[i].chosen && hn_status_is_red(plan->tests[i].status) == (pass == 0))
-                put_test(sink, &plan->tests[i]);
+                put_test(sink, &plan->tests[i], info->html);
     pf_sink_put_str(sink, script);
 }

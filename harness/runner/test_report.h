@@ -16,7 +16,8 @@ struct hn_run_info {
     uint64_t started_wall_ns;
     const char *command;
     const char *engine;
-    uint64_t seed; /* 0: not shuffled */
+    uint64_t seed;    /* 0: not shuffled */
+    const char *html; /* path of the page, to which its links are relative; NULL: none */
 };
 
 typedef void (*hn_test_writer)(struct pf_sink *sink, const struct hn_plan *plan,

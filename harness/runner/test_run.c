@@ -131,6 +131,20 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
     return red;
 }
 
+/* What was recorded of the tests, a file each. */
+static bool write_profiles(const struct hn_test_config *config, struct hn_plan *plan,
+                           struct hn_loaded *suites, struct pf_err *err)
+{
+    char dir[PATH_SIZE];
+
+    if (!hn_test_is_profiled(config))
+        return true;
+    hn_under_profile_place(dir, sizeof dir, config->profile_dir,
+                           config->html ? config->html : config->junit);
+    return hn_under_profile_stop(&suites->profile, err)
+           && hn_under_profile_write(&suites->profile, plan, dir, config->save_profile, err);
+}
+
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
                                struct hn_loaded *suites, const struct hn_run_info *info,
@@ -179,7 +193,10 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     hn_snapshot_book_fini(&book);
     if (config->live)
         hn_live_end(&view);
+    ok = ok && write_profiles(config, plan, suites, err);
     if (config->json) {
+        if (ok)
+            hn_json_profiles(&json, plan);
         ok = (!ok || hn_json_run_end(&json, plan, tally, err)) && ok;
         hn_json_close(&json);
     }
@@ -222,16 +239,10 @@ static bool run_recorded(const struct hn_test_config *config, struct hn_plan *pl
                          struct hn_loaded *suites, const struct hn_run_info *info,
                          struct hn_tally *tally, struct pf_err *err)
 {
-    char dir[PATH_SIZE];
-
-    if (!hn_test_is_profiled(config))
-        return run_with_listeners(config, plan, suites, info, tally, err);
-    hn_under_profile_place(dir, sizeof dir, config->profile_dir,
-                           config->html ? config->html : config->junit);
-    return hn_under_profile_start(&suites->profile, suites->at, plan->binary_count, err)
-           && run_with_listeners(config, plan, suites, info, tally, err)
-           && hn_under_profile_stop(&suites->profile, err)
-           && hn_under_profile_write(&suites->profile, plan, dir, config->save_profile, err);
+    if (hn_test_is_profiled(config)
+        && !hn_under_profile_start(&suites->profile, suites->at, plan->binary_count, err))
+        return false;
+    return run_with_listeners(config, plan, suites, info, tally, err);
 }
 
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
@@ -243,6 +254,7 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         .command = config->command ? config->command : "",
         .engine = config->engine,
         .seed = config->selection.shuffle ? config->selection.seed : 0,
+        .html = config->html,
     };
 
     if (config->coverage && !hn_coverage_check(plan, err))

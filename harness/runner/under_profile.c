@@ -24,6 +24,18 @@ static void tell_ready(void *to, const struct pf_record_progress *now)
     raise_event(profile->ready_fd);
 }
 
+static void note_fork(void *to, pid_t parent, pid_t child)
+{
+    struct hn_under_profile *profile = to;
+
+    if (profile->fork_count == profile->fork_capacity) {
+        profile->fork_capacity = profile->fork_capacity ? profile->fork_capacity * 2 : 256;
+        profile->forks =
+            pf_mem_resize(profile->forks, profile->fork_capacity, sizeof *profile->forks);
+    }
+    profile->forks[profile->fork_count++] = (struct hn_profile_fork){child, parent};
+}
+
 static void *record(void *argument)
 {
     struct hn_under_profile *profile = argument;
@@ -36,6 +48,8 @@ static void *record(void *argument)
         .stop_fd = profile->stop_fd,
         .progress = tell_ready,
         .progress_to = profile,
+        .forked = note_fork,
+        .forked_to = profile,
     };
 
     profile->is_recorded = pf_record(&profile->recording, &options, &profile->err);
@@ -119,6 +133,7 @@ void hn_under_profile_fini(struct hn_under_profile *profile)
     end_thread(profile);
     pf_recording_fini(&profile->recording);
     free(profile->pids);
+    free(profile->forks);
     if (profile->stop_fd > 0)
         (void)close(profile->stop_fd);
     if (profile->ready_fd > 0)

@@ -1,8 +1,9 @@
 /*
  * --under cpu-profile: all tests recorded at once by the perf engine, a profile file for each.
  *
- * One recording follows the binaries and what they fork; afterwards its samples are parted by the
- * process of the test they were taken in. Processes that a test starts are not in its profile.
+ * One recording follows the binaries and all they start; afterwards its samples are parted by the
+ * test whose process, or whose process's descendant, they were taken in. Each sample keeps the
+ * labels of its own process.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,6 +16,11 @@
 #include "harness/runner/suite_process.h"
 #include "profiler/session/record.h"
 
+/* Who started whom. */
+struct hn_profile_fork {
+    pid_t child, parent;
+};
+
 struct hn_under_profile {
     pthread_t thread;
     bool is_running, is_recorded;
@@ -22,6 +28,8 @@ struct hn_under_profile {
     pid_t *pids;
     uint32_t pid_count;
     struct pf_recording recording;
+    struct hn_profile_fork *forks; /* the recording thread's until it has ended; then by child */
+    uint32_t fork_count, fork_capacity;
     struct pf_err err; /* of the thread */
 };
 

@@ -14,7 +14,7 @@
 #include "harness/runner/under_profile.h"
 #include "profiler/profile/merge.h"
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, ANCESTORS_MAX = 64 };
 
 /* A process a test ran in. */
 struct place {
@@ -38,6 +38,13 @@ static int compare_places(const void *a, const void *b)
     const struct place *x = a, *y = b;
 
     return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static int compare_forks(const void *a, const void *b)
+{
+    const struct hn_profile_fork *x = a, *y = b;
+
+    return (x->child > y->child) - (x->child < y->child);
 }
 
 static int compare_owned(const void *a, const void *b)
@@ -78,13 +85,34 @@ static int pid_of(const struct pf_profile *profile, const struct pf_sample *samp
     return 0;
 }
 
-static void part_samples(struct parted *parted, const struct pf_profile *profile)
+/* The test a process ran in, or whose process is its nearest ancestor that is one. */
+static const struct place *place_of(const struct parted *parted,
+                                    const struct hn_under_profile *from, int pid)
 {
-    parted->owned = pf_mem_new(profile->samples.count, sizeof *parted->owned);
-    for (uint32_t i = 0; parted->place_count && i < profile->samples.count; i++) {
-        struct place key = {.pid = pid_of(profile, pf_profile_sample_at(profile, i))};
+    for (int i = 0; i < ANCESTORS_MAX && pid > 0; i++) {
+        struct place key = {.pid = pid};
+        struct hn_profile_fork sought = {.child = pid};
         const struct place *place = bsearch(&key, parted->places, parted->place_count,
                                             sizeof *parted->places, compare_places);
+        if (place || !from->fork_count)
+            return place;
+        const struct hn_profile_fork *fork =
+            bsearch(&sought, from->forks, from->fork_count, sizeof *from->forks, compare_forks);
+        pid = fork ? (int)fork->parent : 0;
+    }
+    return NULL;
+}
+
+static void part_samples(struct parted *parted, const struct hn_under_profile *from)
+{
+    const struct pf_profile *profile = &from->recording.profile;
+
+    if (from->fork_count)
+        qsort(from->forks, from->fork_count, sizeof *from->forks, compare_forks);
+    parted->owned = pf_mem_new(profile->samples.count, sizeof *parted->owned);
+    for (uint32_t i = 0; parted->place_count && i < profile->samples.count; i++) {
+        const struct place *place =
+            place_of(parted, from, pid_of(profile, pf_profile_sample_at(profile, i)));
         if (place)
             parted->owned[parted->owned_count++] = (struct owned){place->test, i};
     }
@@ -148,9 +176,10 @@ static bool write_samples(const struct output *output, const struct owned *owned
     pf_profile_init(&own);
     pf_profile_pick(&own, output->from, samples, count);
     bool ok = output->save(&own, attempt->profile, err);
+    attempt->profile_samples = (uint64_t)sum_of(&own, "samples");
     const char *text =
-        hn_text(output->arena, "CPU profile: %s (%lld samples, %.1f ms)", attempt->profile,
-                (long long)sum_of(&own, "samples"), (double)sum_of(&own, "cpu") / 1e6);
+        hn_text(output->arena, "CPU profile: %s (%llu samples, %.1f ms)", attempt->profile,
+                (unsigned long long)attempt->profile_samples, (double)sum_of(&own, "cpu") / 1e6);
     if (ok)
         hn_attempt_say(attempt, output->arena, HN_MESSAGE_NOTE, NULL, 0, text);
     pf_profile_fini(&own);
@@ -204,7 +233,7 @@ bool hn_under_profile_write(const struct hn_under_profile *profile, struct hn_pl
     if (!profile->is_recorded)
         return true;
     list_places(&parted, plan);
-    part_samples(&parted, output.from);
+    part_samples(&parted, profile);
     bool ok = write_all(&output, &parted, plan, dir, err);
     free(parted.places);
     free(parted.owned);

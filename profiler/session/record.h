@@ -57,6 +57,11 @@ struct pf_record_options {
     /* About four times a second, from the recording thread; may be NULL. */
     void (*progress)(void *to, const struct pf_record_progress *now);
     void *progress_to;
+
+    /* Of every process that a recorded one starts, from the recording thread; may be NULL. Only the
+     * perf engine tells. */
+    void (*forked)(void *to, pid_t parent, pid_t child);
+    void *forked_to;
 };
 
 struct pf_recording {

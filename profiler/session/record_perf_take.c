@@ -282,8 +282,12 @@ void pf_perf_session_refresh(struct pf_perf_session *session)
 
 static void take_fork(struct pf_perf_session *session, const struct pf_event *event)
 {
-    if (session->job->options->skip_children && event->pid != event->task.parent_pid)
+    const struct pf_record_options *options = session->job->options;
+
+    if (options->skip_children && event->pid != event->task.parent_pid)
         return;
+    if (options->forked && event->pid != event->task.parent_pid)
+        options->forked(options->forked_to, event->task.parent_pid, event->pid);
     pf_people_forked(&session->people, event);
     pf_perf_threads_forked(&session->threads, event->task.parent_tid, event->pid, event->tid);
     if (session->is_wall && pf_perf_threads_has(&session->threads, event->tid))

@@ -10,6 +10,7 @@
 #include "profiler/base/err.h"
 #include "tests/integration/runner_support.h"
 #include "tests/support/command.h"
+#include "tests/support/json_schema.h"
 
 /* Status 3: not here. Any other failure must show in the tests. */
 static bool is_permitted(void)
@@ -57,6 +58,53 @@ Test(test_profile, each_test_has_its_own_stacks_and_nobody_elses)
     ts_result_fini(&idle);
 }
 
+Test(test_profile, what_a_test_starts_is_in_its_profile)
+{
+    if (!is_permitted())
+        cr_skip("perf events are not permitted here");
+    const char *dir = ts_temp_dir();
+
+    struct ts_result run = run_busy(dir, "--under cpu-profile -k children -k busy/here");
+    struct ts_result own = ts_run("assay report %s/.assay/profiles/sample_busy/busy/children.pb.gz "
+                                  "--format text",
+                                  dir);
+    struct ts_result other = ts_run("assay report %s/.assay/profiles/sample_busy/busy/here.pb.gz "
+                                    "--format text",
+                                    dir);
+
+    cr_assert_eq(run.status, 0, "%s%s", ts_out(&run), ts_err(&run));
+    cr_expect(strstr(ts_out(&own), "burn_in_child"), "%s", ts_out(&own));
+    cr_expect(strstr(ts_out(&own), "burn_in_orphan"), "%s", ts_out(&own));
+    cr_expect_null(strstr(ts_out(&own), "burn_here"));
+    cr_expect_null(strstr(ts_out(&other), "burn_in"));
+    ts_result_fini(&run);
+    ts_result_fini(&own);
+    ts_result_fini(&other);
+}
+
+Test(test_profile, json_events_name_the_file_before_the_run_ends)
+{
+    if (!is_permitted())
+        cr_skip("perf events are not permitted here");
+    const char *dir = ts_temp_dir();
+    char why[512];
+
+    struct ts_result run =
+        run_busy(dir, "--under cpu-profile --profiles kept -k busy/here -k idle --json-out e.json");
+    struct ts_result events = ts_run("grep test_profile %s/e.json | grep busy/here", dir);
+    struct ts_result last = ts_run("tail -n 1 %s/e.json", dir);
+
+    cr_assert_eq(run.status, 0, "%s", ts_err(&run));
+    cr_expect(ts_json_follows(ts_out(&events), "test-events.json", why, sizeof why), "%s: %s", why,
+              ts_out(&events));
+    cr_expect(strstr(ts_out(&events), "\"id\":\"sample_busy/busy/here\""));
+    cr_expect(strstr(ts_out(&events), "\"profile\":\"kept/sample_busy/busy/here.pb.gz\""));
+    cr_expect(strstr(ts_out(&last), "run_end"));
+    ts_result_fini(&run);
+    ts_result_fini(&events);
+    ts_result_fini(&last);
+}
+
 Test(test_profile, the_reports_name_the_file)
 {
     if (!is_permitted())
@@ -71,6 +119,8 @@ Test(test_profile, the_reports_name_the_file)
     cr_expect(strstr(ts_out(&junit), "<property name=\"cpu-profile\" "
                                      "value=\"kept/sample_busy/busy/here.pb.gz\"/>"),
               "%s", ts_out(&junit));
+    cr_expect(strstr(ts_out(&junit), "[[ATTACHMENT|kept/sample_busy/busy/here.pb.gz]]"));
+    cr_expect(strstr(ts_out(&html), "<a href=\"kept/sample_busy/busy/here.pb.gz\">"));
     cr_expect(strstr(ts_out(&html), "CPU profile: kept/sample_busy/busy/here.pb.gz ("));
     cr_expect(strstr(ts_out(&run), "there_and_fails.pb.gz"), "%s", ts_out(&run));
     ts_result_fini(&run);

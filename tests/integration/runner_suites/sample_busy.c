@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile unsigned long sink;
 
@@ -34,6 +36,41 @@ __attribute__((noinline)) static void burn_there(void)
     while (cpu_seconds() < 0.2)
         spin();
     sink++;
+}
+
+__attribute__((noinline)) static void burn_in_child(void)
+{
+    while (cpu_seconds() < 0.2)
+        spin();
+    sink++;
+}
+
+__attribute__((noinline)) static void burn_in_orphan(void)
+{
+    while (cpu_seconds() < 0.2)
+        spin();
+    sink++;
+}
+
+/* A process of its own, and one that its parent leaves. */
+Test(busy, children)
+{
+    int line[2];
+    char byte;
+    cr_assert_eq(pipe(line), 0);
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (fork() == 0) {
+            burn_in_orphan();
+            _exit(0);
+        }
+        burn_in_child();
+        _exit(0);
+    }
+    close(line[1]);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    (void)!read(line[0], &byte, 1); /* end of file: all have ended */
 }
 
 Test(busy, here)
