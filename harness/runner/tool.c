@@ -31,6 +31,28 @@ static bool is_in_path(const char *program)
     return false;
 }
 
+static bool is_memcheck(const struct hn_tool *tool)
+{
+    return strcmp(tool->name, "memcheck") == 0;
+}
+
+/* What libcriterion itself allocates and forgets (array comparisons of its new interface do) is no
+ * leak of the test. What a test asks of cr_malloc() comes from our library, and still counts. */
+static const char criterions_own[] = "{\n   criterion\n   Memcheck:Leak\n   match-leak-kinds: all\n"
+                                     "   fun:*alloc\n   obj:*/libcriterion.so*\n}\n"
+                                     "{\n   criterion-text\n   Memcheck:Leak\n"
+                                     "   match-leak-kinds: all\n   fun:malloc\n   fun:str*dup\n"
+                                     "   obj:*/libcriterion.so*\n}\n";
+
+static bool write_suppressions(const struct hn_tool *tool, struct pf_err *err)
+{
+    char path[320];
+    struct pf_bytes text = {(const uint8_t *)criterions_own, sizeof criterions_own - 1};
+
+    (void)snprintf(path, sizeof path, "%s/criterion.supp", tool->log_dir);
+    return pf_file_write(path, text, err);
+}
+
 /* Forked processes write a log each: %p is expanded again in the child. */
 static void fill_valgrind(struct hn_tool *tool, struct pf_arena *arena)
 {
@@ -44,8 +66,9 @@ static void fill_valgrind(struct hn_tool *tool, struct pf_arena *arena)
         tool->counts_instructions
             ? hn_text(arena, "--callgrind-out-file=%s/callgrind.%%p", tool->log_dir)
             : "--error-limit=no",
-        strcmp(tool->name, "memcheck") == 0 ? "--leak-check=full" : NULL,
+        is_memcheck(tool) ? "--leak-check=full" : NULL, /* the rest is for memcheck alone */
         "--show-leak-kinds=definite,indirect",
+        hn_text(arena, "--suppressions=%s/criterion.supp", tool->log_dir),
     };
 
     memcpy(tool->words, words, sizeof words);
@@ -67,6 +90,8 @@ bool hn_tool_open(struct hn_tool *out, const char *name, const char *log_dir,
         if (!is_in_path("valgrind"))
             return pf_err_set(err, PF_ERR_UNSUPPORTED,
                               "valgrind is not installed: apt install valgrind");
+        if (is_memcheck(&tool) && !write_suppressions(&tool, err))
+            return false;
         tool.time_factor = 30;
         fill_valgrind(&tool, arena);
     }

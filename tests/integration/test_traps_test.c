@@ -182,6 +182,19 @@ Test(test_traps, the_new_interface_names_what_it_compared)
     expect_message("new_interface_names_values", "lt(int, answer, 7)");
 }
 
+/* Criterion's own comparison of arrays leaks. */
+Test(test_traps, what_criterion_leaks_is_not_the_tests)
+{
+    struct ts_run_events run = ts_run_suites("sample_traps --under memcheck -k arrays");
+
+    cr_expect_str_eq(ts_status_of(&run, "equal_arrays"), "pass", "%s",
+                     ts_end_text(&run, "equal_arrays", "reason"));
+    cr_expect_str_eq(ts_status_of(&run, "equal_arrays_and_a_leak"), "leak");
+    cr_expect(strstr(ts_end_text(&run, "equal_arrays_and_a_leak", "reason"), "41 bytes"), "%s",
+              ts_end_text(&run, "equal_arrays_and_a_leak", "reason"));
+    ts_run_events_fini(&run);
+}
+
 Test(test_traps, a_main_of_its_own_that_runs_criterion_works)
 {
     struct ts_run_events run = ts_run_suites("sample_own_main");

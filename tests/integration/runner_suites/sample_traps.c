@@ -193,3 +193,20 @@ Test(traps, new_interface_names_values)
     cr_expect(eq(int, answer, 42));
     cr_expect(all(gt(int, answer, 3), lt(int, answer, 7)));
 }
+
+Test(traps, equal_arrays)
+{
+    int left[] = {1, 2, 3}, right[] = {1, 2, 3};
+
+    cr_assert(eq(int[3], left, right));
+}
+
+Test(traps, equal_arrays_and_a_leak)
+{
+    static void *volatile kept;
+    int left[] = {1, 2, 3}, right[] = {1, 2, 3};
+
+    kept = malloc(41);
+    kept = NULL;
+    cr_assert(eq(int[3], left, right));
+}
