@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "harness/runner/test_report.h"
-#include "harness/runner/xml_text.h"
+#include "profiler/base/xml.h"
 
 struct counts {
     unsigned tests, failures, errors, skipped;
@@ -58,20 +58,20 @@ static void put_messages(struct pf_sink *sink, const struct hn_attempt *attempt)
 {
     for (const struct hn_message *at = attempt->messages; at; at = at->next) {
         if (*at->file) {
-            hn_xml_text(sink, at->file);
+            pf_xml_text(sink, at->file);
             pf_sink_printf(sink, ":%u: ", at->line);
         }
-        hn_xml_text(sink, at->text);
+        pf_xml_text(sink, at->text);
         pf_sink_put_str(sink, "\n");
     }
     for (const struct hn_leak *at = attempt->leaks; at; at = at->next) {
         pf_sink_printf(sink, "leak (%s): ", at->kind);
-        hn_xml_text(sink, at->text);
+        pf_xml_text(sink, at->text);
         pf_sink_put_str(sink, "\n");
     }
     if (attempt->stacks) {
         pf_sink_put_str(sink, "\n");
-        hn_xml_text(sink, attempt->stacks);
+        pf_xml_text(sink, attempt->stacks);
     }
 }
 
@@ -86,8 +86,8 @@ static const char *message_of(const struct hn_attempt *attempt)
 static void put_finding(struct pf_sink *sink, const char *element, const struct hn_attempt *attempt)
 {
     pf_sink_printf(sink, "      <%s", element);
-    hn_xml_attribute(sink, "type", hn_status_name(attempt->status));
-    hn_xml_attribute(sink, "message", message_of(attempt));
+    pf_xml_attribute(sink, "type", hn_status_name(attempt->status));
+    pf_xml_attribute(sink, "message", message_of(attempt));
     pf_sink_put_str(sink, ">");
     put_messages(sink, attempt);
     pf_sink_printf(sink, "</%s>\n", element);
@@ -98,7 +98,7 @@ static void put_output(struct pf_sink *sink, const char *element, const char *te
     if (!text)
         return;
     pf_sink_printf(sink, "      <%s>", element);
-    hn_xml_text(sink, text);
+    pf_xml_text(sink, text);
     pf_sink_printf(sink, "</%s>\n", element);
 }
 
@@ -135,7 +135,7 @@ static void put_result(struct pf_sink *sink, const struct hn_test *test)
     }
     if (test->status == HN_SKIP) {
         pf_sink_put_str(sink, "      <skipped");
-        hn_xml_attribute(sink, "message", last->reason);
+        pf_xml_attribute(sink, "message", last->reason);
         pf_sink_put_str(sink, "/>\n");
     } else if (hn_status_is_red(test->status)) {
         put_finding(sink, is_failure(last->status) ? "failure" : "error", last);
@@ -157,14 +157,14 @@ static void put_properties(struct pf_sink *sink, const struct hn_test *test)
     pf_sink_put_str(sink, "      <properties>\n");
     if (*test->tags) {
         pf_sink_put_str(sink, "        <property name=\"tags\"");
-        hn_xml_attribute(sink, "value", test->tags);
+        pf_xml_attribute(sink, "value", test->tags);
         pf_sink_put_str(sink, "/>\n");
     }
     if (silent)
         pf_sink_put_str(sink, "        <property name=\"warning\" value=\"asserted nothing\"/>\n");
     if (last && last->profile) {
         pf_sink_put_str(sink, "        <property name=\"cpu-profile\"");
-        hn_xml_attribute(sink, "value", last->profile);
+        pf_xml_attribute(sink, "value", last->profile);
         pf_sink_put_str(sink, "/>\n");
     }
     pf_sink_put_str(sink, "      </properties>\n");
@@ -175,12 +175,12 @@ static void put_test(struct pf_sink *sink, const struct hn_plan *plan, const str
     const struct hn_attempt *last = hn_test_last(test);
 
     pf_sink_put_str(sink, "    <testcase classname=\"");
-    hn_xml_text(sink, plan->binaries[test->binary].name);
+    pf_xml_text(sink, plan->binaries[test->binary].name);
     pf_sink_put_str(sink, ".");
-    hn_xml_text(sink, test->suite);
+    pf_xml_text(sink, test->suite);
     pf_sink_put_str(sink, "\"");
-    hn_xml_attribute(sink, "name", test->name);
-    hn_xml_attribute(sink, "file", test->file);
+    pf_xml_attribute(sink, "name", test->name);
+    pf_xml_attribute(sink, "file", test->file);
     pf_sink_printf(sink, " line=\"%u\" time=\"%.6f\" assertions=\"%llu\">\n", test->line,
                    last ? last->duration_s : 0.0, (unsigned long long)(last ? last->asserts : 0));
     put_properties(sink, test);
@@ -201,15 +201,15 @@ static void put_suite(struct pf_sink *sink, const struct hn_plan *plan, uint32_t
     (void)gethostname(host, sizeof host - 1);
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", gmtime_r(&started, &utc));
     pf_sink_put_str(sink, "  <testsuite name=\"");
-    hn_xml_text(sink, plan->binaries[plan->tests[from].binary].name);
+    pf_xml_text(sink, plan->binaries[plan->tests[from].binary].name);
     pf_sink_put_str(sink, ".");
-    hn_xml_text(sink, plan->tests[from].suite);
+    pf_xml_text(sink, plan->tests[from].suite);
     pf_sink_put_str(sink, "\"");
     put_counts(sink, &counts);
-    hn_xml_attribute(sink, "timestamp", stamp);
-    hn_xml_attribute(sink, "hostname", host);
+    pf_xml_attribute(sink, "timestamp", stamp);
+    pf_xml_attribute(sink, "hostname", host);
     pf_sink_put_str(sink, ">\n    <properties>\n      <property name=\"engine\"");
-    hn_xml_attribute(sink, "value", info->engine);
+    pf_xml_attribute(sink, "value", info->engine);
     pf_sink_put_str(sink, "/>\n");
     if (info->seed)
         pf_sink_printf(sink, "      <property name=\"seed\" value=\"%llu\"/>\n",
@@ -225,12 +225,12 @@ static void put_suite(struct pf_sink *sink, const struct hn_plan *plan, uint32_t
 static void put_bad_binary(struct pf_sink *sink, const struct hn_binary *binary)
 {
     pf_sink_put_str(sink, "  <testsuite");
-    hn_xml_attribute(sink, "name", binary->name);
+    pf_xml_attribute(sink, "name", binary->name);
     pf_sink_put_str(sink, " tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">\n"
                           "    <testcase");
-    hn_xml_attribute(sink, "classname", binary->name);
+    pf_xml_attribute(sink, "classname", binary->name);
     pf_sink_put_str(sink, " name=\"(binary)\" time=\"0\">\n      <error type=\"error\"");
-    hn_xml_attribute(sink, "message", binary->problem);
+    pf_xml_attribute(sink, "message", binary->problem);
     pf_sink_put_str(sink, "/>\n    </testcase>\n  </testsuite>\n");
 }
 
@@ -245,8 +245,8 @@ static void put_obsolete(struct pf_sink *sink, const struct hn_plan *plan, unsig
         if (at->removed)
             continue;
         pf_sink_put_str(sink, "    <testcase classname=\"snapshots\"");
-        hn_xml_attribute(sink, "name", at->path);
-        hn_xml_attribute(sink, "file", at->path);
+        pf_xml_attribute(sink, "name", at->path);
+        pf_xml_attribute(sink, "file", at->path);
         pf_sink_put_str(sink, " time=\"0\">\n      <error type=\"obsolete\" message=\"no test asks "
                               "for this snapshot any more: --update-snapshots removes it\"/>\n"
                               "    </testcase>\n");

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "harness/runner/test_report.h"
-#include "harness/runner/xml_text.h"
+#include "profiler/base/xml.h"
 
 static const char head[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -38,7 +38,7 @@ static void put_pre(struct pf_sink *sink, const char *title, const char *text)
     if (!text || !*text)
         return;
     pf_sink_printf(sink, "<div class=\"where\">%s</div><pre>", title);
-    hn_xml_text(sink, text);
+    pf_xml_text(sink, text);
     pf_sink_put_str(sink, "</pre>\n");
 }
 
@@ -79,16 +79,16 @@ static void put_attempt(struct pf_sink *sink, const struct hn_attempt *attempt, 
         put_profile(sink, attempt->profile, page);
     if (*attempt->reason) {
         pf_sink_put_str(sink, "<p>");
-        hn_xml_text(sink, attempt->reason);
+        pf_xml_text(sink, attempt->reason);
         pf_sink_put_str(sink, "</p>\n");
     }
     for (const struct hn_message *at = attempt->messages; at; at = at->next) {
         pf_sink_put_str(sink, "<pre>");
         if (*at->file) {
-            hn_xml_text(sink, at->file);
+            pf_xml_text(sink, at->file);
             pf_sink_printf(sink, ":%u: ", at->line);
         }
-        hn_xml_text(sink, at->text);
+        pf_xml_text(sink, at->text);
         pf_sink_put_str(sink, "</pre>\n");
     }
     for (const struct hn_leak *at = attempt->leaks; at; at = at->next)
@@ -115,13 +115,13 @@ static void put_test(struct pf_sink *sink, const struct hn_test *test, const cha
     pf_sink_printf(sink, "<%s class=\"%s%s\"%s", element, unfolds ? "" : "row ",
                    hn_status_name(test->status),
                    hn_status_is_red(test->status) ? " data-red=\"1\"" : "");
-    hn_xml_attribute(sink, "data-id", test->id);
+    pf_xml_attribute(sink, "data-id", test->id);
     pf_sink_printf(sink, ">%s<span class=\"time\">%.3f s</span><span class=\"s\">%s</span> ",
                    unfolds ? "<summary>" : "", last ? last->duration_s : 0.0,
                    hn_status_name(test->status));
-    hn_xml_text(sink, test->id);
+    pf_xml_text(sink, test->id);
     pf_sink_put_str(sink, " <span class=\"where\">");
-    hn_xml_text(sink, test->file);
+    pf_xml_text(sink, test->file);
     pf_sink_printf(sink, ":%u</span>%s\n", test->line, unfolds ? "</summary>" : "");
     unsigned number = 0;
     for (const struct hn_attempt *at = test->attempts; unfolds && at; at = at->next) {
@@ -145,9 +145,9 @@ static void put_counts(struct pf_sink *sink, const struct hn_tally *tally)
 static void put_bad_binary(struct pf_sink *sink, const struct hn_binary *binary)
 {
     pf_sink_put_str(sink, "<div class=\"where\">unusable binary ");
-    hn_xml_text(sink, binary->path);
+    pf_xml_text(sink, binary->path);
     pf_sink_put_str(sink, "</div><pre>");
-    hn_xml_text(sink, binary->problem);
+    pf_xml_text(sink, binary->problem);
     pf_sink_put_str(sink, "</pre>\n");
 }
 
@@ -160,7 +160,7 @@ static void put_run(struct pf_sink *sink, const struct hn_run_info *info)
 
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S %Z", localtime_r(&started, &local));
     pf_sink_put_str(sink, "<h1>Test run</h1><p class=\"where\">");
-    hn_xml_text(sink, info->command);
+    pf_xml_text(sink, info->command);
     pf_sink_printf(sink, "<br>%s</p>\n", stamp);
 }
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/report/diff_writers_priv.h"
 #include "profiler/report/report.h"
-#include "profiler/report/utf8.h"
 
 static json_t *text(const char *from)
 {

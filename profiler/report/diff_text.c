@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/report/diff_writers_priv.h"
 #include "profiler/report/report.h"
 #include "profiler/report/text_priv.h"
-#include "profiler/report/utf8.h"
 
 enum { DIFF_DEFAULT_TOP = 40 };
 

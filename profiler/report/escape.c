@@ -1,5 +1,5 @@
 /*
- * Names made safe for XML, HTML and JSON. They come from binaries and files of other people.
+ * Names made safe for JSON, also inside a page. They come from binaries and files of other people.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,52 +7,10 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/report/flame_priv.h"
-#include "profiler/report/utf8.h"
 
 static const char replacement[] = "\xef\xbf\xbd";
-
-/* XML 1.0 has no control characters but these, and neither U+FFFE nor U+FFFF. */
-static bool is_xml_char(uint32_t code)
-{
-    return code == '\t' || code == '\n' || code == '\r'
-           || (code >= 0x20 && code != 0x7f && code != 0xfffe && code != 0xffff);
-}
-
-static const char *xml_entity(char c)
-{
-    switch (c) {
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '&':
-        return "&amp;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
-    }
-}
-
-void pf_xml_text(struct pf_sink *sink, const char *text)
-{
-    size_t size = strlen(text);
-
-    for (size_t at = 0; at < size;) {
-        unsigned length = pf_utf8_length(text + at, size - at);
-        const char *entity = xml_entity(text[at]);
-        if (entity)
-            pf_sink_put_str(sink, entity);
-        else if (length && is_xml_char(pf_utf8_decode(text + at, length)))
-            pf_sink_put(sink, text + at, length);
-        else
-            pf_sink_put_str(sink, replacement);
-        at += length ? length : 1;
-    }
-}
 
 /* What must not stand in JSON as it is, or would end a script element or a CDATA section. */
 static bool wants_escape(uint32_t code)

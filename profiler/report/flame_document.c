@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/xml.h"
 #include "profiler/report/flame_assets.h"
 #include "profiler/report/flame_priv.h"
 

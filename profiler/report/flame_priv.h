@@ -55,9 +55,6 @@ uint32_t pf_flame_static_rows(const struct pf_flame *flame);
 /* The whole <svg>; with_header: the XML declaration before it. */
 void pf_flame_document(const struct pf_flame *flame, bool with_header, struct pf_sink *sink);
 
-/* Text of XML: <, >, &, quotes and what XML cannot hold are replaced. */
-void pf_xml_text(struct pf_sink *sink, const char *text);
-
 /* A JSON string, quotes included; <, >, & and line separators are escaped, invalid UTF-8 replaced.
  */
 void pf_json_string(struct pf_sink *sink, const char *text);

@@ -9,12 +9,13 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
+#include "profiler/base/xml.h"
 #include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/value.h"
 #include "profiler/report/flame_priv.h"
 #include "profiler/report/text_priv.h"
-#include "profiler/report/utf8.h"
 
 enum {
     STATIC_MARGIN = 12,

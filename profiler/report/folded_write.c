@@ -11,11 +11,11 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/profile/paths.h"
 #include "profiler/profile/value.h"
 #include "profiler/report/diff_writers_priv.h"
 #include "profiler/report/selection.h"
-#include "profiler/report/utf8.h"
 #include "profiler/report/writers_priv.h"
 
 enum { FOLDED_NAME_BYTES = 4096 };

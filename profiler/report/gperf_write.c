@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/profile/frames.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
 #include "profiler/profile/value.h"
 #include "profiler/report/maps_text.h"
-#include "profiler/report/utf8.h"
 #include "profiler/report/writers_priv.h"
 
 enum { GPERF_NAME_BYTES = 1024, GPERF_DEFAULT_PERIOD_US = 10000 };

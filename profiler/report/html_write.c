@@ -13,6 +13,7 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
+#include "profiler/base/xml.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/totals.h"
 #include "profiler/profile/value.h"

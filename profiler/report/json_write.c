@@ -10,12 +10,12 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/totals.h"
 #include "profiler/report/quality.h"
 #include "profiler/report/selection.h"
-#include "profiler/report/utf8.h"
 #include "profiler/report/writers_priv.h"
 
 enum { JSON_TEXT_BYTES = 8192 };

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/leak/leaks.h"
 #include "profiler/report/leaks_report.h"
-#include "profiler/report/utf8.h"
 
 enum { NAME_BYTES = 1024, FRAMES_SHOWN = 24 };
 

@@ -11,11 +11,11 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/profile/profile.h"
 #include "profiler/report/gzip.h"
 #include "profiler/report/pprof_fields.h"
 #include "profiler/report/proto.h"
-#include "profiler/report/utf8.h"
 #include "profiler/report/writers_priv.h"
 
 struct pprof_out {

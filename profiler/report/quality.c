@@ -9,11 +9,11 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/value.h"
 #include "profiler/report/text_priv.h"
-#include "profiler/report/utf8.h"
 
 enum { QUALITY_UNROOTED_SHOWN = 5, QUALITY_PROCESSES_SHOWN = 8 };
 

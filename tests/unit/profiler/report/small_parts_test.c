@@ -1,4 +1,4 @@
-/* UTF-8, gzip, protobuf's wire, ids, escapes: what formats are made of.
+/* gzip, protobuf's wire, ids, escapes: what formats are made of.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,46 +12,6 @@
 #include "profiler/report/gzip.h"
 #include "profiler/report/id_map.h"
 #include "profiler/report/proto.h"
-#include "profiler/report/utf8.h"
-
-Test(utf8, validity_follows_rfc_3629)
-{
-    static const struct {
-        const char *text;
-        bool is_valid;
-    } cases[] = {
-        {"", true},
-        {"plain", true},
-        {"\xc3\xa9", true},
-        {"\xe2\x82\xac", true},
-        {"\xf0\x9f\x94\xa5", true},
-        {"\xf4\x8f\xbf\xbf", true},
-        {"\xc0\x80", false},
-        {"\xc1\xbf", false},
-        {"\xe0\x9f\xbf", false},
-        {"\xed\xa0\x80", false},
-        {"\xf0\x8f\xbf\xbf", false},
-        {"\xf4\x90\x80\x80", false},
-        {"\xf5\x80\x80\x80", false},
-        {"\x80", false},
-        {"\xe2\x82", false},
-        {"a\xff", false},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        cr_expect_eq(pf_utf8_is_valid(cases[i].text, strlen(cases[i].text)), cases[i].is_valid,
-                     "case %zu", i);
-}
-
-Test(utf8, clean_replaces_and_cuts_between_characters)
-{
-    char out[8];
-
-    pf_utf8_clean(out, sizeof out, "a\x01\xff", 3);
-    cr_assert_str_eq(out, "a \xef\xbf\xbd");
-    pf_utf8_clean(out, sizeof out, "123456\xc3\xa9", 8);
-    cr_assert_str_eq(out, "123456");
-}
 
 Test(gzip, packs_and_unpacks_any_length)
 {
@@ -205,28 +165,17 @@ Test(id_map, finds_dense_sparse_and_no_ids)
     pf_id_map_fini(&map);
 }
 
-static const char *escaped(struct pf_buf *buf, void (*put)(struct pf_sink *, const char *),
-                           const char *text)
+static const char *as_json(struct pf_buf *buf, const char *text)
 {
     struct pf_err err = {0};
     struct pf_sink sink;
 
     pf_buf_reset(buf);
     pf_sink_init(&sink, pf_sink_to_buf, buf);
-    put(&sink, text);
+    pf_json_string(&sink, text);
     cr_assert(pf_sink_finish(&sink, &err));
     pf_sink_fini(&sink);
     return pf_buf_cstr(buf);
-}
-
-Test(escape, xml_holds_no_markup_and_no_forbidden_characters)
-{
-    struct pf_buf buf = {0};
-
-    cr_assert_str_eq(escaped(&buf, pf_xml_text, "a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
-    cr_assert_str_eq(escaped(&buf, pf_xml_text, "\x01\xff"), "\xef\xbf\xbd\xef\xbf\xbd");
-    cr_assert_str_eq(escaped(&buf, pf_xml_text, "]]>"), "]]&gt;");
-    pf_buf_fini(&buf);
 }
 
 Test(escape, json_is_valid_and_cannot_end_its_element)
@@ -235,7 +184,7 @@ Test(escape, json_is_valid_and_cannot_end_its_element)
     struct pf_buf buf = {0};
     json_error_t error;
 
-    const char *text = escaped(&buf, pf_json_string, hostile);
+    const char *text = as_json(&buf, hostile);
     json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
 
     cr_assert(value, "%s", error.text);
