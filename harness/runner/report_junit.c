@@ -108,10 +108,10 @@ static void put_system_out(struct pf_sink *sink, const struct hn_attempt *attemp
     if (!attempt->out && !attempt->profile)
         return;
     pf_sink_put_str(sink, "      <system-out>");
-    hn_xml_text(sink, attempt->out);
+    pf_xml_text(sink, attempt->out);
     if (attempt->profile) {
         pf_sink_put_str(sink, "\n[[ATTACHMENT|");
-        hn_xml_text(sink, attempt->profile);
+        pf_xml_text(sink, attempt->profile);
         pf_sink_put_str(sink, "]]\n");
     }
     pf_sink_put_str(sink, "</system-out>\n");
