@@ -13,6 +13,7 @@ enum { TRIES_MAX = 3, FIRST_ROOM = 16 };
 
 static const uint64_t look_ns = 250000000;   /* between looks; so long a new process has */
 static const uint64_t again_ns = 1000000000; /* between tries; more each time */
+static const uint64_t patience_max_ns = 4000000000;
 
 void pf_agent_watch_fini(struct pf_agent_watch *watch)
 {
@@ -50,22 +51,28 @@ static void meet_new(struct pf_agent_watch *watch, const struct pf_agent_host *h
         return;
     watch->heard = pf_mem_resize(watch->heard, host->process_count, sizeof *watch->heard);
     for (; watch->heard_count < host->process_count; watch->heard_count++)
-        watch->heard[watch->heard_count] = (struct pf_heard){.moved_ns = now_ns};
+        watch->heard[watch->heard_count] =
+            (struct pf_heard){.moved_ns = now_ns, .patience_ns = look_ns};
 }
 
-/* Silence alone says little: the process may be stopped, or the machine busy. */
+/* Silence alone says little: the process may be stopped, or have so many threads that its agent's
+ * rounds are long; then its maps are long, too. */
 static bool has_agent(struct pf_agent_watch *watch, struct pf_agent_process *process,
                       struct pf_heard *heard, uint64_t now_ns)
 {
     if (process->is_over || !process->region)
         return false;
     uint32_t beat = atomic_load(&process->region->beat);
-    if (beat == heard->beat && now_ns - heard->moved_ns >= look_ns) {
+    if (beat != heard->beat) {
+        heard->beat = beat;
+        heard->moved_ns = now_ns;
+    } else if (now_ns - heard->moved_ns >= heard->patience_ns) {
         process->is_over = !pf_agent_is_in(process->pid);
         watch->execs += process->is_over;
+        heard->moved_ns = now_ns;
+        if (heard->patience_ns < patience_max_ns)
+            heard->patience_ns *= 2;
     }
-    if (beat != heard->beat || now_ns - heard->moved_ns >= look_ns)
-        *heard = (struct pf_heard){beat, now_ns};
     return !process->is_over;
 }
 

@@ -32,6 +32,7 @@ struct pf_watched {
 struct pf_heard {
     uint32_t beat;
     uint64_t moved_ns;
+    uint64_t patience_ns; /* silence to be looked into; grows with every look in vain */
 };
 
 struct pf_agent_watch {

@@ -16,6 +16,7 @@
 #include "profiler/attach/proc_tree.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
+#include "profiler/session/agent_notes.h"
 #include "profiler/session/agent_samples.h"
 #include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
@@ -27,10 +28,7 @@ enum {
     INJECT_TIMEOUT_MS = 2000,
     LATE_TIMEOUT_MS = 500, /* while others are recorded */
     STOP_WAIT_MS = 1000,
-    ENOUGH_SAMPLES = 200,
 };
-
-static const double covered_least = 0.85;
 
 /* A ring and an unwind cache for each of 16 384 threads, of which only what is used costs memory.
  */
@@ -259,52 +257,6 @@ static void collect(struct agent_session *session, struct pf_record_job *job)
     pf_agent_samples_drain(&session->samples, &session->host);
 }
 
-static void note_losses(const struct pf_agent_samples *samples, struct pf_record_job *job)
-{
-    struct pf_agent_losses losses = pf_agent_samples_losses(samples);
-
-    if (losses.late)
-        pf_record_job_note(job, "%llu lost as the collector came late (once after %.1f s)",
-                           (unsigned long long)losses.late, (double)samples->pause_ns / 1e9);
-    if (losses.room)
-        pf_record_job_note(job, "%llu lost as there were more threads at one time than slots",
-                           (unsigned long long)losses.room);
-    if (samples->untimed)
-        pf_record_job_note(job, "up to %u threads had no timer (ulimit -i of the server)",
-                           samples->untimed);
-    if (samples->stacks > 0 && samples->stacks * 3 < samples->quality.samples * 2)
-        pf_record_job_note(job, "%llu stacks stand for the samples: the kernel's tick is coarser",
-                           (unsigned long long)samples->stacks);
-}
-
-static void note_missed(const struct agent_session *session, struct pf_record_job *job)
-{
-    const struct pf_agent_watch *watch = &session->watch;
-
-    if (watch->execs)
-        pf_record_job_note(job, "%u times an exec took the agent away", watch->execs);
-    if (watch->missed)
-        pf_record_job_note(job, "%u processes ended before the agent was in", watch->missed);
-    if (watch->refused)
-        pf_record_job_note(job, "%u processes refused (the last one: %s)", watch->refused,
-                           session->last_refusal.text);
-}
-
-/* CPU time without samples: when much of it is missing, it is for one of these reasons. */
-static void note_unseen(struct pf_record_job *job, uint64_t period_ns)
-{
-    const struct pf_summary *summary = job->summary;
-    double due = (double)summary->target_cpu_ns / (double)period_ns;
-    double seen = (double)(summary->samples + summary->lost);
-
-    if (due >= ENOUGH_SAMPLES && seen < due * covered_least)
-        pf_record_job_note(
-            job,
-            "samples cover %.0f %% of the CPU time used: not seen are threads that "
-            "block signals, those of a few ms, and processes before the agent was in",
-            100 * seen / due);
-}
-
 static void sum_up(struct agent_session *session, struct pf_record_job *job)
 {
     struct pf_summary *summary = job->summary;
@@ -317,9 +269,7 @@ static void sum_up(struct agent_session *session, struct pf_record_job *job)
     if (session->injected)
         pf_record_job_note(job, "agent put into %u processes, longest stop of a thread %.1f ms",
                            session->injected, (double)session->longest_pause_ns / 1e6);
-    note_losses(&session->samples, job);
-    note_missed(session, job);
-    note_unseen(job, session->samples.period_ns);
+    pf_agent_notes(job, &session->samples, &session->watch, &session->last_refusal);
 }
 
 static void set_up_profile(struct pf_record_job *job, uint64_t period_ns)
