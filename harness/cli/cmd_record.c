@@ -32,6 +32,8 @@ enum { FREQUENCY_DEFAULT = 99, FREQUENCY_MAX = 100000, SECONDS_MAX = 7 * 24 * 36
 /* Below this, conclusions are shaky: one point of a share is then within chance. */
 enum { FEW_SAMPLES = 100 };
 
+enum { LEAVE_TIDILY_S = 1 };
+
 static const struct hn_opt opts_table[] = {
     {'p', "pid", "PID[,PID...]",
      "Processes to record, with all their threads and the processes they started or\n"
@@ -80,12 +82,21 @@ struct request {
 static int stop_pipe[2] = {-1, -1};
 static volatile sig_atomic_t stops_asked;
 
+static void leave(int sig)
+{
+    (void)sig;
+    _exit(128 + SIGINT);
+}
+
+/* Once: keep what is there. Twice: leave what is there, tidily if that does not take long. */
 static void ask_to_stop(int sig)
 {
     int keep = errno;
 
-    if (stops_asked++ > 0)
-        _exit(128 + sig);
+    if (++stops_asked > 2)
+        leave(sig);
+    if (stops_asked == 2)
+        (void)alarm(LEAVE_TIDILY_S);
     (void)!write(stop_pipe[1], "", 1);
     errno = keep;
 }
@@ -103,6 +114,7 @@ static bool catch_stops(struct pf_err *err)
         return pf_err_sys(err, errno, "pipe");
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
+    (void)signal(SIGALRM, leave);
     (void)sigaction(SIGTERM, &action, NULL);
     if (!is_ignored(SIGHUP)) /* nohup: the recording goes on, too */
         (void)sigaction(SIGHUP, &action, NULL);

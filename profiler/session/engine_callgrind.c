@@ -58,6 +58,15 @@ static bool prepare(const struct pf_record_options *options, struct pf_target *t
     return true;
 }
 
+static bool give_up(struct pf_child *command, struct pf_err *err)
+{
+    (void)kill(command->pid, SIGKILL);
+    (void)pf_child_wait(command, UINT64_MAX);
+    return pf_err_set(err, PF_ERR_INTERRUPTED,
+                      "given up: the command had not ended on SIGTERM, and callgrind writes its "
+                      "counts only then");
+}
+
 /* Valgrind writes when the program ends, by itself or by a signal it does not survive. */
 static bool end_command(struct pf_record_job *job, struct pf_err *err)
 {
@@ -67,8 +76,13 @@ static bool end_command(struct pf_record_job *job, struct pf_err *err)
         return true;
     (void)kill(command->pid, SIGTERM);
     pf_record_job_note(job, "the command was ended (SIGTERM) to get its counts");
-    if (pf_child_wait(command, pf_clock_now_ns() + END_MS * UINT64_C(1000000)))
-        return true;
+    uint64_t end_ns = pf_clock_now_ns() + END_MS * UINT64_C(1000000);
+    while (pf_clock_now_ns() < end_ns) {
+        if (pf_child_wait(command, pf_clock_now_ns() + WAIT_MS * UINT64_C(1000000)))
+            return true;
+        if (pf_record_job_is_given_up(job))
+            return give_up(command, err);
+    }
     return pf_err_set(err, PF_ERR_LIMIT,
                       "the command did not end within %d s of SIGTERM: callgrind writes its counts "
                       "only then",

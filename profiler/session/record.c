@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "profiler/base/clock.h"
 #include "profiler/session/record_engine.h"
@@ -115,6 +116,14 @@ static bool was_told_to_stop(const struct pf_record_options *options)
     struct pollfd stop = {.fd = options->stop_fd, .events = POLLIN};
 
     return options->stop_fd >= 0 && poll(&stop, 1, 0) > 0;
+}
+
+bool pf_record_job_is_given_up(const struct pf_record_job *job)
+{
+    int asked = 0;
+
+    return job->options->stop_fd >= 0 && ioctl(job->options->stop_fd, FIONREAD, &asked) == 0
+           && asked > 1;
 }
 
 bool pf_record_job_is_over(struct pf_record_job *job)

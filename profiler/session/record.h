@@ -44,10 +44,10 @@ struct pf_record_options {
     double duration_s;  /* 0: until stopped or the target ends */
     uint32_t frequency_hz;
     enum pf_record_mode mode;
-    bool skip_children;       /* only the processes given, and all their threads */
-    bool label_threads;       /* a "tid" label on every sample, too */
-    bool skip_names;          /* leave addresses unnamed */
-    int stop_fd;              /* readable: stop and keep what is there; < 0: none */
+    bool skip_children; /* only the processes given, and all their threads */
+    bool label_threads; /* a "tid" label on every sample, too */
+    bool skip_names;    /* leave addresses unnamed */
+    int stop_fd;        /* readable: stop and keep what is there; two bytes: leave it; < 0: none */
     uint64_t ignored_signals; /* of the command, see pf_spawn.ignored */
 
     /* How to read what another profiler has written, for the engines that run one; NULL: those

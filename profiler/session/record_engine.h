@@ -55,6 +55,9 @@ bool pf_record_job_start(struct pf_record_job *job, struct pf_err *err);
 /* Stop now? By deadline, stop_fd, or all of the target having ended. */
 bool pf_record_job_is_over(struct pf_record_job *job);
 
+/* Asked to stop a second time: what takes long is not waited for any more. */
+bool pf_record_job_is_given_up(const struct pf_record_job *job);
+
 /* Milliseconds until the deadline, at most limit_ms: for poll(2). */
 int pf_record_job_wait_ms(const struct pf_record_job *job, int limit_ms);
 
