@@ -85,25 +85,28 @@ static const struct hn_opt options[] = {
     {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
     {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
     {KEY_UNDER, "under", "TOOL",
-     "each test under memcheck, helgrind, drd or callgrind; asan-build and tsan-build insist\n"
-     "that the binaries were built so; verdicts and reports are each test's own; leaks: our\n"
-     "own allocation agent, in what a test starts, too; cpu-profile records every test by\n"
-     "perf events, a pprof file each"},
+     "each test under memcheck, helgrind, drd or callgrind; asan-build and\n"
+     "tsan-build insist that the binaries were built so; verdicts and reports\n"
+     "are each test's own; leaks: our own allocation agent, in what a test\n"
+     "starts, too; cpu-profile records every test by perf events, a pprof file\n"
+     "each"},
     {KEY_PROFILES, "profiles", "DIR",
-     "of --under cpu-profile: DIR/ID.pb.gz (default: profiles beside the HTML or JUnit report,\n"
-     "else .assay/profiles)"},
+     "of --under cpu-profile: DIR/ID.pb.gz (default: profiles beside the HTML\n"
+     "or JUnit report, else .assay/profiles)"},
     {KEY_LEAKS, "leaks", NULL,
-     "leaked memory and open descriptors are red, too (memory as with --under leaks; builds\n"
-     "with AddressSanitizer judge it themselves)"},
+     "leaked memory and open descriptors are red, too (memory as with --under\n"
+     "leaks; builds with AddressSanitizer judge it themselves)"},
     {KEY_COVERAGE, "coverage", "DIR",
-     "gcov's counters, kept through crashes and time limits; DIR/coverage.xml and .html by gcovr"},
+     "gcov's counters, kept through crashes and time limits; DIR/coverage.xml\n"
+     "and .html by gcovr"},
     {KEY_WATCH, "watch", NULL, "run again whenever sources (or, without a build, binaries) change"},
     {KEY_BUILD, "build", "CMD", "before each round of --watch (default: cmake --build, if found)"},
     {KEY_UPDATE_SNAPSHOTS, "update-snapshots", NULL,
-     "take over what assay_snapshot() now sees; after a run of every test also remove the\n"
-     "snapshots none of them asked for"},
+     "take over what assay_snapshot() now sees; after a run of every test also\n"
+     "remove the snapshots none of them asked for"},
     {KEY_CI, "ci", NULL,
-     "refuse missing snapshots, and obsolete ones (default where CI is in the environment)"},
+     "refuse missing snapshots, and obsolete ones (default where CI is in the\n"
+     "environment)"},
     {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
     {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
@@ -115,7 +118,8 @@ static const struct hn_opt options[] = {
     {KEY_GITHUB, "github", NULL, "annotations for GitHub's runner, on stdout"},
     {KEY_SLOWEST, "slowest", "N", "list the N slowest tests"},
     {KEY_HISTORY, "history", "FILE",
-     "where durations and verdicts are kept (default .assay/tests; none: nowhere)"},
+     "where durations and verdicts are kept (default .assay/tests; none:\n"
+     "nowhere)"},
     {KEY_BUILD_DIR, "build-dir", "DIR", "without BIN: where CTest's files are"},
     {KEY_PROGRESS, "progress", "WHEN", "live view on stderr: auto (on a terminal), always, never"},
     {'q', "quiet", NULL, "only what is red, and the counts"},
@@ -481,11 +485,11 @@ const struct hn_verb hn_verb_test = {
     .summary = "run Criterion suites: a process a test, verdicts that tell the truth",
     .usage = "[options] [BIN...]",
     .about =
-        "Runs unmodified Criterion binaries, given by path or those CTest knows here. Every test "
-        "has a process of its own, a time limit that holds, and a verdict: pass, fail, crash, "
-        "timeout, hang, exit, leak, sanitizer, left_over, flaky, skip. What a test leaves behind "
-        "dies with it.\n\n"
-        "Exit: 0 all fine, 1 something is red or no test ran, 2 wrong usage, 3 it could not be "
+        "Runs unmodified Criterion binaries, given by path or those CTest knows here. Every test\n"
+        "has a process of its own, a time limit that holds, and a verdict: pass, fail, crash,\n"
+        "timeout, hang, exit, leak, sanitizer, left_over, flaky, skip, error. What a test leaves\n"
+        "behind dies with it.\n\n"
+        "Exit: 0 all fine, 1 something is red or no test ran, 2 wrong usage, 3 it could not be\n"
         "done here or was interrupted.",
     .opts = options,
     .examples = examples,

@@ -80,13 +80,19 @@ static void append(struct text *text, const char *fmt, ...)
         text->size = sizeof text->at - 1;
 }
 
-static void append_params(struct text *text, const struct cri_assert_node *node)
+/* Names what was compared; false if nothing was: a plain condition. */
+static bool append_params(struct text *text, const struct cri_assert_node *node)
 {
+    bool found = false;
+
     for (unsigned i = 0; i < CRI_ASSERT_MAX_PARAMS && node->params[i].name; i++) {
         const struct cri_assert_param *param = &node->params[i];
-        if (param->type == CRI_ASSERT_RT_STR && param->data)
+        if (param->type == CRI_ASSERT_RT_STR && param->data) {
             append(text, "\n    %s: %s", param->name, (const char *)param->data);
+            found = true;
+        }
     }
+    return found;
 }
 
 /* Leaves that failed; depth is bounded by what a person writes in one assertion. */
@@ -97,7 +103,8 @@ static void append_failures(struct text *text, const struct cri_assert_node *nod
             append(text, "%s%s", text->size ? "\n  " : "", node->repr);
         if (node->message && *node->message)
             append(text, ": %s", node->message);
-        append_params(text, node);
+        if (!append_params(text, node) && node->repr && !(node->message && *node->message))
+            append(text, " is false");
         return;
     }
     for (uint32_t i = 0; i < node->nchild && depth < 32; i++)

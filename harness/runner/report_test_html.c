@@ -17,7 +17,7 @@ static const char head[] =
     "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Test run</title>\n<style>\n"
     ":root{color-scheme:light dark;--red:#c62828;--ok:#2e7d32;--amber:#b26a00}\n"
     "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\n"
-    "h1{font-size:1.3rem}.counts span{margin-right:1rem;font-weight:600}\n"
+    "h1{font-size:1.3rem}.counts span{margin-right:1rem;font-weight:600;white-space:nowrap}\n"
     "input{font:inherit;padding:.3rem .6rem;width:22rem;max-width:100%;margin:1rem 1rem 1rem 0}\n"
     "details,.row{border-top:1px solid #8884;padding:.25rem 0}\n"
     ".row{padding-left:1.05rem}.time{float:right;opacity:.7;font-variant-numeric:tabular-nums}\n"

@@ -167,7 +167,8 @@ Test(test_reports, much_output_shows_its_beginning_and_its_end)
         ts_run("cd %s && assay test --history none sample_noisy -k prints_much", ts_suites_dir());
 
     cr_expect_eq(run.status, 1);
-    cr_expect(strstr(ts_out(&run), "    | line 1\n"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "sample_noisy.c:14: 0 is false\n"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "    | line 1\n"));
     cr_expect(strstr(ts_out(&run), "    | line 20\n    ... 940 lines left out"));
     cr_expect(strstr(ts_out(&run), "    | line 961\n"));
     cr_expect(strstr(ts_out(&run), "    | line 1000\n"));
