@@ -58,7 +58,8 @@ static void on_start(void *self, const struct hn_test *test, unsigned attempt)
 {
     struct hn_live_view *view = self;
 
-    (void)attempt;
+    if (attempt == 1 && view->done == view->plan->order_count) /* another round */
+        view->done = 0;
     if (view->running_count == HN_LIVE_RUNNING_MAX)
         return;
     view->running[view->running_count].test = test;
@@ -79,12 +80,14 @@ static void on_end(void *self, const struct hn_test *test, const struct hn_attem
 {
     struct hn_live_view *view = self;
 
-    (void)number;
     forget(view, test);
-    view->done++;
-    if (!hn_status_is_red(attempt->status))
+    bool again = number > 1 && number != UINT32_MAX; /* a retry: the test is counted already */
+    bool red = hn_status_is_red(attempt->status);
+    view->done += !again;
+    view->red += red && !again;
+    view->red -= !red && again && view->red;
+    if (!red)
         return;
-    view->red++;
     (void)fprintf(stderr, ERASE "%s%s%s  %s  %s\n", view->color ? "\033[31m" : "",
                   hn_status_name(attempt->status), view->color ? "\033[0m" : "", test->id,
                   attempt->reason);

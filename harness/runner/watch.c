@@ -151,8 +151,9 @@ static bool run_round(struct watching *now, struct pf_err *err)
                       now->build);
     else if (!run(now->watch->argv, &status, err))
         return false;
-    (void)fprintf(stderr, "assay test: watching %u directories for %s (Enter: again, q: quit)\n",
-                  now->directories, now->build ? "sources" : "new binaries");
+    (void)fprintf(stderr, "assay test: watching %u director%s for %s (Enter: again, q: quit)\n",
+                  now->directories, now->directories == 1 ? "y" : "ies",
+                  now->build ? "sources" : "new binaries");
     return true;
 }
 

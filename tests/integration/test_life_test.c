@@ -85,6 +85,23 @@ Test(test_life, a_terminal_shows_progress_and_what_turns_red)
     close_terminal(&terminal);
 }
 
+/* A retry is not another test: the count never passes the number of tests. */
+Test(test_life, progress_counts_a_test_once_however_often_it_runs)
+{
+    struct ts_result retried = ts_run("cd %s && assay test --history none --progress always "
+                                      "--retries 2 sample_flaky --exact flaky/never_passes",
+                                      ts_suites_dir());
+    struct ts_result repeated = ts_run("cd %s && assay test --history none --progress always "
+                                       "--repeat 3 sample_verdicts --exact verdicts/fail",
+                                       ts_suites_dir());
+
+    cr_expect(strstr(ts_err(&retried), "[1/1] 1 red"), "%s", ts_err(&retried));
+    cr_expect_not(strstr(ts_err(&retried), "[2/1]"));
+    cr_expect_not(strstr(ts_err(&retried), "2 red"));
+    cr_expect_not(strstr(ts_err(&repeated), "[2/1]"), "%s", ts_err(&repeated));
+    cr_expect(strstr(ts_err(&repeated), "[1/1] 3 red"));
+}
+
 Test(test_life, without_a_terminal_there_is_no_progress_and_no_colour)
 {
     struct ts_result run =
