@@ -11,9 +11,9 @@
 #include "profiler/base/clock.h"
 #include "profiler/drain/perf_record.h"
 
-/* Fast enough for some dozens of samples in the time, slow enough for the kernel to keep it up. On
- * a busy machine a window may bring few: then another is tried. */
-enum { RATE_HZ = 4000, WINDOW_NS = 6000000, WINDOWS_MAX = 4, ENOUGH = 8 };
+/* Fast enough for some dozens of samples in the time, slow enough for the kernel to keep it up, and
+ * slower where it allows less. On a busy machine a window may bring few: then another is tried. */
+enum { RATE_HZ = 4000, SLOWEST_HZ = 500, WINDOW_NS = 6000000, WINDOWS_MAX = 6, ENOUGH = 8 };
 
 /* What is shorter is no interrupt; what is longer is a preemption, or the machine itself stood. */
 enum { GAP_MIN_NS = 1000, GAP_MAX_NS = 250000, GAPS_MAX = 512, SAMPLES_MAX = 256, FEW = 3 };
@@ -95,6 +95,8 @@ uint64_t pf_perf_cost_ns(struct pf_perf_rings *rings, const struct pf_perf_acces
         pf_perf_threads_init(&self, rings, access, &fast);
         if (pf_perf_threads_open(&self, getpid(), tid, 0) == PF_PERF_OPENED)
             watch_gaps(&watch);
+        else if (fast.frequency_hz > SLOWEST_HZ)
+            fast.frequency_hz /= 2;
         pf_perf_threads_fini(&self);
         take_times(&watch, rings);
     }

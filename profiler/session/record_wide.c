@@ -82,8 +82,8 @@ void pf_wide_consider(struct pf_perf_session *session)
 /* Is it one of ours? A child is, if its parent is. */
 static bool concerns_us(const struct pf_perf_session *session, const struct pf_event *event)
 {
-    if (event->kind == PF_EVENT_LOST || event->kind == PF_EVENT_THROTTLE)
-        return true;
+    if (event->kind == PF_EVENT_LOST)
+        return true; /* nobody knows whose */
     if (event->kind == PF_EVENT_FORK)
         return pf_people_has(&session->people, event->task.parent_pid);
     return pf_people_has(&session->people, event->pid);
