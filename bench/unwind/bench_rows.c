@@ -43,20 +43,18 @@ static int by_value(const void *a, const void *b)
 
 static void build(struct made *made, const struct pf_cfi_source *source)
 {
-    size_t capacity = pf_rows_bound(source);
-    size_t scratch_bytes = 0;
+    struct pf_room table = {.size = pf_rows_bound(source)};
+    struct pf_room scratch = {.size = pf_rows_scratch(source)};
 
-    (void)pf_rows_build(NULL, 0, NULL, 0, &scratch_bytes, source, &made->stats);
-    void *memory = malloc(capacity);
-    void *scratch = malloc(scratch_bytes);
+    table.at = malloc(table.size);
+    scratch.at = malloc(scratch.size);
     for (int i = 0; i < ROUNDS; i++) {
         double start = now_ns();
-        (void)pf_rows_build(memory, capacity, scratch, scratch_bytes, &scratch_bytes, source,
-                            &made->stats);
+        (void)pf_rows_build(table, scratch, source, &made->stats);
         made->ns[i] = now_ns() - start;
     }
-    free(memory);
-    free(scratch);
+    free(table.at);
+    free(scratch.at);
     qsort(made->ns, ROUNDS, sizeof *made->ns, by_value);
 }
 

@@ -177,24 +177,22 @@ static const struct pf_rows *compile(const struct ag_object *object,
 {
     struct pf_cfi_source source;
     struct pf_rows_stats stats;
-    size_t scratch_size = 0, room;
+    struct pf_room table;
+    struct pf_room scratch = {0};
 
-    if (!find_cfi(&source, object, info))
+    if (!find_cfi(&source, object, info) || (scratch.size = pf_rows_scratch(&source)) == 0)
         return NULL;
-    void *memory = ag_code_memory_free(&room);
-
-    (void)pf_rows_build(memory, room, NULL, 0, &scratch_size, &source, &stats);
-    void *scratch = mmap(NULL, scratch_size + 1, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (scratch == MAP_FAILED)
+    table.at = ag_code_memory_free(&table.size);
+    scratch.at = mmap(NULL, scratch.size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (scratch.at == MAP_FAILED)
         return NULL;
-    size_t size =
-        pf_rows_build(memory, room, scratch, scratch_size, &scratch_size, &source, &stats);
-    (void)munmap(scratch, scratch_size + 1);
-    if (size == 0 || size > room)
+    size_t size = pf_rows_build(table, scratch, &source, &stats);
+    (void)munmap(scratch.at, scratch.size);
+    if (size == 0 || size > table.size)
         return NULL;
     ag_code_memory_use(size);
-    return pf_rows_check((struct pf_bytes){memory, size});
+    return pf_rows_check((struct pf_bytes){table.at, size});
 }
 
 const struct pf_rows *ag_object_rows(const struct pf_region *region, const struct ag_object *object,

@@ -83,21 +83,20 @@ static void adopt_block(struct pf_object_rows *object, const void *block, size_t
 
 static void compile(struct pf_object_rows *object, const struct pf_cfi_source *source)
 {
-    size_t capacity = pf_rows_bound(source);
-    size_t scratch_bytes = 0;
+    struct pf_room table = {.size = pf_rows_bound(source)};
+    struct pf_room scratch = {.size = pf_rows_scratch(source)};
 
-    if (pf_rows_build(NULL, 0, NULL, 0, &scratch_bytes, source, &object->stats) == 0)
+    if (scratch.size == 0)
         return;
-    void *memory = map_scratch(capacity);
-    void *scratch = map_scratch(scratch_bytes);
-    if (memory && scratch) {
-        size_t size = pf_rows_build(memory, capacity, scratch, scratch_bytes, &scratch_bytes,
-                                    source, &object->stats);
-        if (size > 0 && size <= capacity)
-            adopt_block(object, memory, size);
+    table.at = map_scratch(table.size);
+    scratch.at = map_scratch(scratch.size);
+    if (table.at && scratch.at) {
+        size_t size = pf_rows_build(table, scratch, source, &object->stats);
+        if (size > 0 && size <= table.size)
+            adopt_block(object, table.at, size);
     }
-    unmap_scratch(memory, capacity);
-    unmap_scratch(scratch, scratch_bytes);
+    unmap_scratch(table.at, table.size);
+    unmap_scratch(scratch.at, scratch.size);
 }
 
 /* An object without .eh_frame (musl's libc) may have a debug file with .debug_frame. */

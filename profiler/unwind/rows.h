@@ -41,14 +41,22 @@ struct pf_rows_stats {
     size_t size_bytes;
 };
 
+/* Memory to write to, size bytes, aligned for any type. */
+struct pf_room {
+    void *at;
+    size_t size;
+};
+
+/* Bytes of working memory that compiling source takes. 0: there is no CFI in it. */
+size_t pf_rows_scratch(const struct pf_cfi_source *source);
+
 /*
- * Compile source into memory[0, capacity). scratch is working memory, released by the caller.
- * Returns the bytes the table takes; if larger than capacity (or scratch too small: *need_scratch),
- * nothing is valid and the caller tries again with more. 0: there is no CFI in source.
+ * Compile source into table. scratch is working memory, released by the caller.
+ * Returns the bytes the table takes; if they are more than there is room for, nothing is written.
+ * 0: there is no CFI in source, or scratch is smaller than pf_rows_scratch says.
  */
-size_t pf_rows_build(void *memory, size_t capacity, void *scratch, size_t scratch_bytes,
-                     size_t *need_scratch, const struct pf_cfi_source *source,
-                     struct pf_rows_stats *stats);
+size_t pf_rows_build(struct pf_room table, struct pf_room scratch,
+                     const struct pf_cfi_source *source, struct pf_rows_stats *stats);
 
 /* Memory that is enough for any table of source; what is not used need never be touched. */
 size_t pf_rows_bound(const struct pf_cfi_source *source);

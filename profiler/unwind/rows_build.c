@@ -48,18 +48,17 @@ static uint64_t row_max_of(const struct pf_fde_list *list)
 
 /* Lay the parts out in scratch; returns the bytes they take. Touches nothing if that is too much.
  */
-static uint64_t place(struct builder **out, void *scratch, size_t scratch_bytes,
-                      const struct pf_fde_list *list)
+static uint64_t place(struct builder **out, struct pf_room scratch, const struct pf_fde_list *list)
 {
     uint64_t book_at = align_8(sizeof **out);
     uint64_t fdes_at = align_8(book_at + pf_rule_book_bytes(row_max_of(list)));
     uint64_t rows_at = align_8(fdes_at + list->max * sizeof(struct pf_fde_ref));
     uint64_t end = rows_at + row_max_of(list) * sizeof(struct raw_row);
-    uint8_t *base = scratch;
+    uint8_t *base = scratch.at;
 
-    if (end > scratch_bytes)
+    if (end > scratch.size)
         return end;
-    struct builder *builder = scratch;
+    struct builder *builder = scratch.at;
     builder->list = *list;
     builder->list.at = (struct pf_fde_ref *)(void *)(base + fdes_at);
     builder->rows = (struct raw_row *)(void *)(base + rows_at);
@@ -259,25 +258,32 @@ size_t pf_rows_bound(const struct pf_cfi_source *source)
            + row_max_of(&list) * 2 * sizeof(uint16_t) + pf_rule_book_bytes(row_max_of(&list));
 }
 
-size_t pf_rows_build(void *memory, size_t capacity, void *scratch, size_t scratch_bytes,
-                     size_t *need_scratch, const struct pf_cfi_source *source,
-                     struct pf_rows_stats *stats)
+size_t pf_rows_scratch(const struct pf_cfi_source *source)
+{
+    struct pf_fde_list list;
+    struct builder *none = NULL;
+
+    pf_fde_list_init(&list, source);
+    return list.max ? place(&none, (struct pf_room){0}, &list) : 0;
+}
+
+size_t pf_rows_build(struct pf_room table, struct pf_room scratch,
+                     const struct pf_cfi_source *source, struct pf_rows_stats *stats)
 {
     struct pf_fde_list list;
     struct builder *builder = NULL;
 
     pf_fde_list_init(&list, source);
-    *need_scratch = place(&builder, scratch, scratch_bytes, &list);
-    if (*need_scratch > scratch_bytes)
-        return list.max ? sizeof(struct pf_rows) + *need_scratch : 0;
+    if (list.max == 0 || place(&builder, scratch, &list) > scratch.size)
+        return 0;
     pf_fde_list_gather(&builder->list);
     if (builder->list.count == 0)
         return 0;
     run_all(builder);
 
     struct pf_rows head = plan(builder);
-    if (memory && head.size_bytes <= capacity)
-        write_block(builder, &head, memory);
+    if (head.size_bytes <= table.size)
+        write_block(builder, &head, table.at);
     *stats = (struct pf_rows_stats){.row_count = head.row_count,
                                     .rule_count = head.rule_count,
                                     .fde_count = builder->fde_count,

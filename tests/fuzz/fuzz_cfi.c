@@ -76,27 +76,26 @@ static void walk(const struct pf_rows *rows, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pf_rows_stats stats;
-    size_t scratch_bytes = 0;
 
     if (size < 2 || size > INPUT_MAX)
         return 0;
     struct pf_cfi_source source = source_of(data, size);
-    size_t capacity = pf_rows_bound(&source);
-    if (pf_rows_build(NULL, 0, NULL, 0, &scratch_bytes, &source, &stats) == 0)
+    struct pf_room table = {.size = pf_rows_bound(&source)};
+    struct pf_room scratch = {.size = pf_rows_scratch(&source)};
+    if (scratch.size == 0)
         return 0;
-    void *memory = malloc(capacity);
-    void *scratch = malloc(scratch_bytes);
-    size_t got =
-        pf_rows_build(memory, capacity, scratch, scratch_bytes, &scratch_bytes, &source, &stats);
-    if (got > capacity)
+    table.at = malloc(table.size);
+    scratch.at = malloc(scratch.size);
+    size_t got = pf_rows_build(table, scratch, &source, &stats);
+    if (got > table.size)
         abort();
     if (got > 0) {
-        const struct pf_rows *rows = pf_rows_check((struct pf_bytes){memory, got});
+        const struct pf_rows *rows = pf_rows_check((struct pf_bytes){table.at, got});
         if (!rows)
             abort();
         walk(rows, data, size);
     }
-    free(memory);
-    free(scratch);
+    free(table.at);
+    free(scratch.at);
     return 0;
 }

@@ -9,23 +9,22 @@
 struct ts_file_rows ts_rows_build(const struct pf_cfi_source *source)
 {
     struct ts_file_rows out = {0};
-    size_t scratch_bytes = 0;
-    size_t capacity = pf_rows_bound(source);
+    struct pf_room table = {.size = pf_rows_bound(source)};
+    struct pf_room scratch = {.size = pf_rows_scratch(source)};
 
-    if (pf_rows_build(NULL, 0, NULL, 0, &scratch_bytes, source, &out.stats) == 0)
+    if (scratch.size == 0)
         return out;
-    void *memory = malloc(capacity);
-    void *scratch = malloc(scratch_bytes);
-    out.size_bytes =
-        pf_rows_build(memory, capacity, scratch, scratch_bytes, &scratch_bytes, source, &out.stats);
+    table.at = malloc(table.size);
+    scratch.at = malloc(scratch.size);
+    out.size_bytes = pf_rows_build(table, scratch, source, &out.stats);
     /* Exactly as large as it says, so that a sanitizer sees any step beyond. */
-    if (out.size_bytes > 0 && out.size_bytes <= capacity) {
+    if (out.size_bytes > 0 && out.size_bytes <= table.size) {
         out.block = malloc(out.size_bytes);
-        memcpy(out.block, memory, out.size_bytes);
+        memcpy(out.block, table.at, out.size_bytes);
         out.rows = pf_rows_check((struct pf_bytes){out.block, out.size_bytes});
     }
-    free(memory);
-    free(scratch);
+    free(table.at);
+    free(scratch.at);
     return out;
 }
 

@@ -392,14 +392,16 @@ Test(rows_build, too_little_memory_is_said_and_nothing_written)
     fill(&cfi);
     struct pf_cfi_source source = ts_cfi_source(&cfi);
     struct pf_rows_stats stats = {0};
-    size_t need = 0;
     uint8_t untouched = 0x5a;
+    struct pf_room table = {&untouched, 1};
+    struct pf_room scratch = {.size = pf_rows_scratch(&source)};
 
-    cr_assert_gt(pf_rows_build(NULL, 0, NULL, 0, &need, &source, &stats), 0);
-    void *scratch = malloc(need);
-    size_t size = pf_rows_build(&untouched, 1, scratch, need, &need, &source, &stats);
+    scratch.at = malloc(scratch.size);
+    size_t size = pf_rows_build(table, scratch, &source, &stats);
     cr_assert_gt(size, 1);
     cr_assert_leq(size, pf_rows_bound(&source));
     cr_assert_eq(untouched, 0x5a);
-    free(scratch);
+    scratch.size--;
+    cr_assert_eq(pf_rows_build(table, scratch, &source, &stats), 0);
+    free(scratch.at);
 }

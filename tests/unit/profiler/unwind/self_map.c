@@ -53,20 +53,18 @@ static struct pf_cfi_source source_of(const struct dl_phdr_info *info)
 static const struct pf_rows *build_rows(const struct pf_cfi_source *source, struct ts_self_map *out)
 {
     struct pf_rows_stats stats = {0};
-    size_t capacity = pf_rows_bound(source);
-    size_t scratch_bytes = 0;
+    struct pf_room table = {.size = pf_rows_bound(source)};
+    struct pf_room scratch = {.size = pf_rows_scratch(source)};
 
-    if (source->eh_frame_hdr.size == 0
-        || pf_rows_build(NULL, 0, NULL, 0, &scratch_bytes, source, &stats) == 0)
+    if (source->eh_frame_hdr.size == 0 || scratch.size == 0)
         return NULL;
-    void *memory = map_bytes(capacity);
-    void *scratch = map_bytes(scratch_bytes);
-    size_t size =
-        pf_rows_build(memory, capacity, scratch, scratch_bytes, &scratch_bytes, source, &stats);
-    (void)munmap(scratch, scratch_bytes);
+    table.at = map_bytes(table.size);
+    scratch.at = map_bytes(scratch.size);
+    size_t size = pf_rows_build(table, scratch, source, &stats);
+    (void)munmap(scratch.at, scratch.size);
     out->rows_bytes += size;
     out->row_count += stats.row_count;
-    return pf_rows_check((struct pf_bytes){memory, size});
+    return pf_rows_check((struct pf_bytes){table.at, size});
 }
 
 static int add_object(struct dl_phdr_info *info, size_t size, void *data)
