@@ -62,13 +62,13 @@ function drawHead(ui) {
   const {head, view, data} = ui, narrow = view.width < 640;
   const searchWidth = narrow ? view.width - 2 * MARGIN : 240;
   head.textContent = '';
-  make('text', {'class': 'f-title', x: MARGIN, y: 27}, head,
-       shorten(data.title, Math.floor((view.width - 2 * MARGIN - (narrow ? 0 : 470)) / 9)));
+  const room = view.width - 2 * MARGIN, beside = narrow ? 0 : searchWidth + 12;
+  drawTitle(head, data.title, narrow ? room : room - beside - buttonsWidth(buttonsOf(ui)));
   let y = 27;
-  for (const line of wrap(data.subtitle, Math.floor((view.width - 2 * MARGIN - (narrow ? 0 : 250)) / 6.3)))
+  for (const line of wrap(data.subtitle, lettersIn(head, 'f-sub', data.subtitle, room - beside)))
     make('text', {'class': 'f-sub', x: MARGIN, y: y += 18}, head, line);
   for (const warning of data.warnings)
-    for (const line of wrap('\u26a0 ' + warning, Math.floor((view.width - 2 * MARGIN) / 6.3)))
+    for (const line of wrap('\u26a0 ' + warning, lettersIn(head, 'f-warn', warning, room)))
       make('text', {'class': 'f-warn', x: MARGIN, y: y += 18}, head, line);
   ui.search.holder.setAttribute('x', narrow ? MARGIN : view.width - MARGIN - searchWidth);
   ui.search.holder.setAttribute('y', narrow ? y + 10 : 10);
@@ -78,6 +78,24 @@ function drawHead(ui) {
   if (narrow) y += 24;
   drawMatch(ui, narrow, y);
   return drawCrumbs(ui, y + 22);
+}
+
+/* How many letters like those of text fit into room pixels, in the font of this class. */
+function lettersIn(parent, name, text, room) {
+  const probe = make('text', {'class': name}, parent, text);
+  const letter = probe.getComputedTextLength() / text.length;
+  probe.remove();
+  return letter ? Math.floor(room * 0.97 / letter) : text.length;
+}
+
+/* A title that had to be cut is whole in its tooltip. */
+function drawTitle(head, title, room) {
+  const drawn = make('text', {'class': 'f-title', x: MARGIN, y: 27}, head, title);
+  if (drawn.getComputedTextLength() <= room) return;
+  let letters = drawn.getNumberOfChars();
+  while (letters > 1 && drawn.getSubStringLength(0, letters) > room - 20) letters--;
+  drawn.textContent = shorten(title, letters + 1);
+  make('title', {}, drawn, title);
 }
 
 function wrap(text, room) {
@@ -94,12 +112,20 @@ function wrap(text, room) {
   return lines;
 }
 
-function drawButtons(ui, narrow, y) {
+function buttonsOf(ui) {
   const buttons = [['Reset', 'reset', resetAll], ['Flip', 'flip', flip]];
   if (ui.tree.diff) buttons.push([ui.showsBase ? 'New' : 'Base', 'base', swapBase]);
   buttons.push(['?', 'help', toggleHelp]);
-  let x = narrow ? MARGIN : ui.view.width - MARGIN - 240 - 12;
-  if (!narrow) for (const [label] of buttons) x -= label.length * 7 + 24;
+  return buttons;
+}
+
+function buttonsWidth(buttons) {
+  return buttons.reduce((sum, [label]) => sum + label.length * 7 + 24, 0);
+}
+
+function drawButtons(ui, narrow, y) {
+  const buttons = buttonsOf(ui);
+  let x = narrow ? MARGIN : ui.view.width - MARGIN - 240 - 12 - buttonsWidth(buttons);
   for (const [label, name, action] of buttons) {
     const width = label.length * 7 + 18;
     const button = make('g', {'class': 'f-button', role: 'button', tabindex: 0, 'data-action': name}, ui.head);

@@ -208,6 +208,21 @@ const tests = {
     await page.keyboard.press('b');
     assert.ok(await width(page, 'send') < now / 4);
   },
+
+  async 'a long title ends before the buttons, and is whole in its tooltip'(page) {
+    const title = 'W'.repeat(40) + ' --with-a-long-command-line'.repeat(8);
+    await open(page, makeSvg('titled', SAMPLE, '--title', title));
+    for (const size of [1280, 700, 420]) {
+      await page.setViewportSize({width: size, height: 700});
+      await page.waitForFunction((wanted) => document.documentElement.getAttribute('width') === String(wanted), size);
+      const drawn = await page.locator('.f-ui .f-title').boundingBox();
+      const button = await page.locator('.f-button rect').first().boundingBox();
+      const end = drawn.x + drawn.width;
+      assert.ok(end <= size, `${end} of ${size} pixels`);
+      assert.ok(end <= button.x || button.y > drawn.y + drawn.height, `over the buttons at ${size}`);
+      assert.equal(await page.locator('.f-ui .f-title title').textContent(), title);
+    }
+  },
 };
 
 async function open(page, file) {
