@@ -68,7 +68,7 @@ Test(test_selection, shards_are_disjoint_and_whole)
 Test(test_selection, the_same_seed_gives_the_same_order)
 {
     struct ts_result first = list("sample_documented --shuffle=7");
-    struct ts_result second = list("sample_documented --shuffle=7");
+    struct ts_result second = list("sample_documented --seed 7");
     struct ts_result other = list("sample_documented --shuffle=8");
     struct ts_result plain = list("sample_documented");
 
@@ -111,6 +111,35 @@ Test(test_selection, options_of_a_test_are_obeyed)
     cr_expect_str_eq(ts_status_of(&run, "own_network"), "pass");
     cr_expect_str_eq(ts_status_of(&run, "temp_dir_is_fresh"), "pass");
     ts_run_events_fini(&run);
+}
+
+Test(test_selection, options_of_the_run_hold_for_every_test)
+{
+    const char *network = "OUTER_NETWORK=$(readlink /proc/self/ns/net)";
+    struct ts_run_events plain = ts_run_suites("%s;sample_around", network);
+    struct ts_run_events tight =
+        ts_run_suites("%s;sample_around --memory 64 --netns --no-stacks --jobs 3", network);
+
+    cr_expect_str_eq(ts_status_of(&plain, "memory_is_limited"), "fail");
+    cr_expect_str_eq(ts_status_of(&plain, "network_is_its_own"), "fail");
+    cr_expect(strstr(ts_end_text(&plain, "crashes", "stacks"), "abort"));
+    cr_expect_str_eq(ts_status_of(&tight, "memory_is_limited"), "pass");
+    cr_expect_str_eq(ts_status_of(&tight, "network_is_its_own"), "pass");
+    cr_expect_str_eq(ts_status_of(&tight, "crashes"), "crash");
+    cr_expect(json_is_null(json_object_get(ts_end_of(&tight, "crashes"), "stacks")));
+    ts_run_events_fini(&plain);
+    ts_run_events_fini(&tight);
+}
+
+Test(test_selection, output_is_let_through_when_asked_for)
+{
+    struct ts_result run = ts_run("cd %s && assay test --history none sample_noisy -k prints_much "
+                                  "--no-capture",
+                                  ts_suites_dir());
+
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "line 1\nline 2\n"), "%s", ts_out(&run));
+    cr_expect_not(strstr(ts_out(&run), "    | line"));
 }
 
 Test(test_selection, a_retry_that_passes_is_flaky_and_green)
