@@ -3,14 +3,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/pids.h"
+#include "harness/cli/stops.h"
 #include "harness/cli/verbs.h"
 #include "profiler/base/file.h"
 #include "profiler/base/spawn.h"
@@ -31,8 +30,6 @@ enum { FREQUENCY_DEFAULT = 99, FREQUENCY_MAX = 100000, SECONDS_MAX = 7 * 24 * 36
 
 /* Below this, conclusions are shaky: one point of a share is then within chance. */
 enum { FEW_SAMPLES = 100 };
-
-enum { LEAVE_TIDILY_S = 1 };
 
 static const struct hn_opt opts_table[] = {
     {'p', "pid", "PID[,PID...]",
@@ -74,69 +71,9 @@ struct request {
     struct pf_report_options report;
     const struct pf_report_format *format;
     const char *output;
-    pid_t pids[PF_RECORD_PIDS_MAX];
+    struct hn_pids pids;
     bool is_quiet;
 };
-
-/* The one thing a signal handler needs to know. */
-static int stop_pipe[2] = {-1, -1};
-static volatile sig_atomic_t stops_asked;
-
-static void leave(int sig)
-{
-    (void)sig;
-    _exit(128 + SIGINT);
-}
-
-/* Once: keep what is there. Twice: leave what is there, tidily if that does not take long. */
-static void ask_to_stop(int sig)
-{
-    int keep = errno;
-
-    if (++stops_asked > 2)
-        leave(sig);
-    if (stops_asked == 2)
-        (void)alarm(LEAVE_TIDILY_S);
-    (void)!write(stop_pipe[1], "", 1);
-    errno = keep;
-}
-
-static bool is_ignored(int sig)
-{
-    return pf_spawn_ignored_now() >> (sig - 1) & 1;
-}
-
-static bool catch_stops(struct pf_err *err)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop};
-
-    if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
-        return pf_err_sys(err, errno, "pipe");
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)signal(SIGALRM, leave);
-    (void)sigaction(SIGTERM, &action, NULL);
-    if (!is_ignored(SIGHUP)) /* nohup: the recording goes on, too */
-        (void)sigaction(SIGHUP, &action, NULL);
-    return true;
-}
-
-static int take_pids(const struct hn_opts *opts, struct request *request)
-{
-    for (char *at = opts->value; *at;) {
-        char *end = NULL;
-        long pid = strtol(at, &end, 10);
-
-        if (end == at || (*end && *end != ',') || pid <= 0 || pid > 1 << 30)
-            return hn_opts_usage(opts, "-p wants process ids, like 123 or 123,456, not '%s'",
-                                 opts->value);
-        if (request->record.pid_count == PF_RECORD_PIDS_MAX)
-            return hn_opts_usage(opts, "-p takes at most %d processes", PF_RECORD_PIDS_MAX);
-        request->pids[request->record.pid_count++] = (pid_t)pid;
-        at = *end ? end + 1 : end;
-    }
-    return 0;
-}
 
 static int take_format(const struct hn_opts *opts, struct request *request)
 {
@@ -179,12 +116,13 @@ static int take_frequency(const struct hn_opts *opts, struct request *request)
     return 0;
 }
 
-/* 0, or the exit status of a usage error. */
-static int take_option(const struct hn_opts *opts, int key, struct request *request)
+static int take_option(const struct hn_opts *opts, int key, void *to)
 {
+    struct request *request = to;
+
     switch (key) {
     case 'p':
-        return take_pids(opts, request);
+        return hn_pids_take(&request->pids, opts);
     case 'd':
         return hn_opts_seconds(opts, 0.001, SECONDS_MAX, &request->record.duration_s) ? 0 : 2;
     case 'F':
@@ -234,7 +172,8 @@ static int settle_output(const struct hn_opts *opts, struct request *request)
 
 static int settle(struct hn_opts *opts, struct request *request)
 {
-    request->record.pids = request->pids;
+    request->record.pids = request->pids.at;
+    request->record.pid_count = request->pids.count;
     request->record.argv = opts->command && opts->command[0] ? opts->command : NULL;
     if (opts->operand_count)
         return hn_opts_usage(opts, "'%s' is no option: a command to record comes after --",
@@ -311,9 +250,9 @@ static int record(const struct hn_opts *opts, struct request *request)
     bool has_progress = !request->is_quiet && isatty(STDERR_FILENO);
 
     request->record.ignored_signals = pf_spawn_ignored_now();
-    if (!check_output(request, &err) || !catch_stops(&err))
+    if (!check_output(request, &err) || !hn_stops_catch(HN_STOPS_MORE_LEAVE, &err))
         return hn_opts_fail(opts, &err);
-    request->record.stop_fd = stop_pipe[0];
+    request->record.stop_fd = hn_stops_fd();
     request->record.read_profile = pf_report_load;
     if (has_progress) {
         request->record.progress = show_progress;
@@ -336,19 +275,14 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     static struct request request;
     struct hn_opts opts;
-    int key;
+    int status = 0;
 
     request.record.frequency_hz = FREQUENCY_DEFAULT;
     request.record.stop_fd = -1;
     hn_opts_init(&opts, verb, argc, argv);
-    while ((key = hn_opts_next(&opts)) != HN_OPT_END) {
-        if (key == HN_OPT_BAD || key == HN_OPT_HELP)
-            return key == HN_OPT_BAD ? 2 : 0;
-        int status = take_option(&opts, key, &request);
-        if (status)
-            return status;
-    }
-    int status = settle(&opts, &request);
+    if (!hn_opts_take(&opts, take_option, &request, &status))
+        return status;
+    status = settle(&opts, &request);
     return status ? status : record(&opts, &request);
 }
 

@@ -7,21 +7,18 @@
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
 #include "harness/cli/pids.h"
+#include "harness/cli/stops.h"
 #include "harness/cli/terminal.h"
 #include "harness/cli/top_view.h"
 #include "harness/cli/verbs.h"
 #include "profiler/base/buf.h"
 #include "profiler/base/clock.h"
 #include "profiler/base/file.h"
-#include "profiler/base/spawn.h"
 #include "profiler/session/live.h"
 #include "profiler/session/record.h"
 #include "profiler/session/target.h"
@@ -63,32 +60,6 @@ struct top {
     struct pf_err err;
 };
 
-/* Written to by a signal handler and by the q key. */
-static int stop_pipe[2] = {-1, -1};
-
-static void ask_to_stop(int sig)
-{
-    int keep = errno;
-
-    (void)sig;
-    (void)!write(stop_pipe[1], "", 1);
-    errno = keep;
-}
-
-static bool catch_stops(struct pf_err *err)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop};
-
-    if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
-        return pf_err_sys(err, errno, "pipe");
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    if (!(pf_spawn_ignored_now() >> (SIGHUP - 1) & 1))
-        (void)sigaction(SIGHUP, &action, NULL);
-    return true;
-}
-
 static void draw(struct top *top)
 {
     struct pf_buf picture = {0};
@@ -108,7 +79,7 @@ static void draw(struct top *top)
         if (err.sys_errno != EPIPE
             && top->err.code == PF_ERR_NONE) /* has the reader seen enough? */
             top->err = err;
-        ask_to_stop(0);
+        hn_stops_ask();
     }
     pf_buf_fini(&picture);
 }
@@ -165,11 +136,12 @@ static void on_progress(void *to, const struct pf_record_progress *now)
     if (top->terminal.is_open || (is_due && go_on))
         draw(top);
     if (!go_on || (top->count && top->shown >= top->count))
-        ask_to_stop(0);
+        hn_stops_ask();
 }
 
-static int take_option(const struct hn_opts *opts, int key, struct top *top)
+static int take_option(const struct hn_opts *opts, int key, void *to)
 {
+    struct top *top = to;
     uint64_t number = 0;
 
     switch (key) {
@@ -198,7 +170,7 @@ static int watch(const struct hn_opts *opts, struct top *top)
     struct pf_recording recording = {0};
     char command[128];
 
-    if (!catch_stops(&top->err))
+    if (!hn_stops_catch(HN_STOPS_MORE_WAIT, &top->err))
         return hn_opts_fail(opts, &top->err);
     pf_target_describe(top->pids.at[0], command, sizeof command);
     top->head.command = command;
@@ -209,7 +181,7 @@ static int watch(const struct hn_opts *opts, struct top *top)
     top->record.pid_count = top->pids.count;
     top->record.engine = "perf"; /* the one that can be looked at while it records */
     top->record.skip_names = true;
-    top->record.stop_fd = stop_pipe[0];
+    top->record.stop_fd = hn_stops_fd();
     top->record.progress = on_progress;
     top->record.progress_to = top;
     top->looked_ns = pf_clock_now_ns();
@@ -232,18 +204,13 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     static struct top top;
     struct hn_opts opts;
-    int key;
+    int status = 0;
 
     top.interval_s = 1;
     top.record.frequency_hz = FREQUENCY_DEFAULT;
     hn_opts_init(&opts, verb, argc, argv);
-    while ((key = hn_opts_next(&opts)) != HN_OPT_END) {
-        if (key == HN_OPT_BAD || key == HN_OPT_HELP)
-            return key == HN_OPT_BAD ? 2 : 0;
-        int status = take_option(&opts, key, &top);
-        if (status)
-            return status;
-    }
+    if (!hn_opts_take(&opts, take_option, &top, &status))
+        return status;
     if (opts.operand_count || opts.command)
         return hn_opts_usage(&opts, "takes no operands: give the process with -p");
     if (top.pids.count == 0)
