@@ -48,6 +48,16 @@ static void start_page(const struct assay_clock *start)
     mk_timers_forget();
 }
 
+/* A child has a copy of the page, and none of the threads in it but the one that forked. */
+static void follow_fork(void)
+{
+    if (!mk_clock_is_faked)
+        return;
+    memset(own_page.slots, 0, sizeof own_page.slots);
+    mk_timers_forked();
+    control.controller = self_thread();
+}
+
 /* False if the program wraps no function that knows the time. */
 static bool arm_clocked(void)
 {
@@ -64,9 +74,13 @@ static bool arm_clocked(void)
 
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start)
 {
+    static bool follows_forks;
+
     if (!mk_enter())
         return;
     mk_lock();
+    if (!follows_forks)
+        follows_forks = pthread_atfork(NULL, NULL, follow_fork) == 0;
     if (!arm_clocked()) {
         mk_fail_at(file, line,
                    "clock_fake: no function that tells or waits for time is wrapped: "

@@ -83,6 +83,12 @@ void mk_clock_joined(void)
     (void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
+static void follow_fork(void)
+{
+    mk_timers_forked();
+    mk_clock_register();
+}
+
 static struct mk_clock_page *map_page(int fd)
 {
     struct stat st;
@@ -106,71 +112,8 @@ __attribute__((constructor)) static void attach(void)
     if (mk_clock_page) {
         /* From here on the test can see whether the program has come to wait. */
         mk_clock_register();
-        (void)pthread_atfork(NULL, NULL, mk_clock_register);
+        (void)pthread_atfork(NULL, NULL, follow_fork);
         mk_clock_is_faked = true;
     } else if (path)
         (void)fprintf(stderr, "libassay-clock.so: %s: not a clock page, time is real\n", path);
-}
-
-/* TYPE name(params) passes args to the fake, or to libc's. */
-#define SERVE(type, name, params, args)                                                            \
-    __attribute__((visibility("default"))) type name params                                        \
-    {                                                                                              \
-        static __typeof__(type(*) params) next;                                                    \
-        if (mk_clock_is_faked)                                                                     \
-            return mk_fake_##name args;                                                            \
-        if (!next)                                                                                 \
-            *(void **)&next = dlsym(RTLD_NEXT, #name);                                             \
-        return next args;                                                                          \
-    }
-
-/* clang-format off */
-SERVE(time_t, time, (time_t *out), (out))
-SERVE(int, clock_gettime, (clockid_t clock, struct timespec *out), (clock, out))
-SERVE(int, gettimeofday, (struct timeval *restrict out, void *restrict zone), (out, zone))
-SERVE(int, nanosleep, (const struct timespec *wanted, struct timespec *left), (wanted, left))
-SERVE(int, clock_nanosleep, (clockid_t clock, int flags, const struct timespec *wanted,
-                             struct timespec *left), (clock, flags, wanted, left))
-SERVE(unsigned, sleep, (unsigned seconds), (seconds))
-SERVE(int, usleep, (useconds_t usec), (usec))
-SERVE(int, pause, (void), ())
-SERVE(unsigned, alarm, (unsigned seconds), (seconds))
-SERVE(int, setitimer, (__itimer_which_t which, const struct itimerval *restrict wanted,
-                       struct itimerval *restrict old), (which, wanted, old))
-SERVE(int, timerfd_create, (int clock, int flags), (clock, flags))
-SERVE(int, timerfd_settime, (int fd, int flags, const struct itimerspec *wanted,
-                             struct itimerspec *old), (fd, flags, wanted, old))
-SERVE(int, timerfd_gettime, (int fd, struct itimerspec *out), (fd, out))
-SERVE(int, poll, (struct pollfd *fds, nfds_t count, int timeout_ms), (fds, count, timeout_ms))
-SERVE(int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                   const sigset_t *mask), (fds, count, timeout, mask))
-SERVE(int, select, (int count, fd_set *restrict reads, fd_set *restrict writes,
-                    fd_set *restrict excepts, struct timeval *restrict timeout),
-      (count, reads, writes, excepts, timeout))
-SERVE(int, pselect, (int count, fd_set *restrict reads, fd_set *restrict writes,
-                     fd_set *restrict excepts, const struct timespec *restrict timeout,
-                     const sigset_t *restrict mask),
-      (count, reads, writes, excepts, timeout, mask))
-SERVE(int, epoll_wait, (int fd, struct epoll_event *events, int max, int timeout_ms),
-      (fd, events, max, timeout_ms))
-SERVE(int, epoll_pwait, (int fd, struct epoll_event *events, int max, int timeout_ms,
-                         const sigset_t *mask), (fd, events, max, timeout_ms, mask))
-SERVE(int, pthread_cond_timedwait, (pthread_cond_t *restrict cond,
-                                    pthread_mutex_t *restrict mutex,
-                                    const struct timespec *restrict deadline),
-      (cond, mutex, deadline))
-SERVE(int, pthread_cond_clockwait, (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
-                                    clockid_t clock, const struct timespec *deadline),
-      (cond, mutex, clock, deadline))
-SERVE(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict deadline),
-      (semaphore, deadline))
-SERVE(ssize_t, read, (int fd, void *buf, size_t count), (fd, buf, count))
-/* clang-format on */
-
-/* _FORTIFY_SOURCE's form: the size was checked by the compiler where it could be. */
-ssize_t __read_chk(int fd, void *buf, size_t count, size_t size);
-__attribute__((visibility("default"))) ssize_t __read_chk(int fd, void *buf, size_t count,
-                                                          size_t size)
-{
-    return read(fd, buf, count < size ? count : size);
 }

@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "assay/mock_clock.h"
+#include "assay/clock_fakes.h"
 
 #define MK_NEVER INT64_MAX
 
@@ -68,10 +68,27 @@ bool mk_clock_span_ns(int64_t now_ns, int64_t ms, int64_t *span_ns);
 /* clock_timers.c: timerfds and alarms of this process. is_timer: does this number stand for one? */
 bool mk_timers_is_timer(int fd);
 int64_t mk_timers_next_ns(void);
-/* How often the alarm has gone off: a wait it happened in was interrupted. */
+/* How often a timer has sent a signal, and which last: a wait it happened in was interrupted. */
 unsigned mk_timers_rung(void);
+int mk_timers_rung_signal(void);
+void mk_timers_ring(int signal_number);
 void mk_timers_fire(int64_t now_ns);
 void mk_timers_forget(void);
+/* In a fork's child: alarms and POSIX timers are the parent's, as fork(2) has it. */
+void mk_timers_forked(void);
+
+/* fake_posix_timer.c: the same for timer_create()'s. */
+int64_t mk_posix_next_ns(void);
+void mk_posix_fire(int64_t now_ns);
+void mk_posix_forget(void);
+
+/* fake_lock.c: libc's own function of that name; here names may be wrapped or interposed. */
+void mk_find_real(void *function, const char *name);
+/* fake_poll.c: until fd has one of events: > 0; 0: the deadline has passed; < 0 with errno. */
+int mk_clock_await_fd(int fd, short events, int64_t deadline_ns);
+/* fake_socket.c: would the clock end a call that waits for fd? SO_RCVTIMEO: to read; SO_SNDTIMEO.
+ */
+bool mk_clock_ends(int fd, int option);
 
 /*
  * clock_wait.c: one wait. look says whether what is waited for is there: > 0 or < 0 (with errno)

@@ -25,12 +25,14 @@ struct timer {
     clockid_t clock;
     int64_t due_ns; /* MK_NEVER: not set */
     int64_t interval_ns;
+    pid_t owner; /* it fires it, while it lives: a fork's child has the same eventfd */
 };
 
 static struct timer timers[MAX_TIMERS];
 static struct timer alarm_timer = {.used = true, .fd = -1, .due_ns = MK_NEVER};
 static _Atomic int64_t next_ns = MK_NEVER;
 static _Atomic unsigned rung;
+static _Atomic int rung_signal;
 static _Atomic bool any_made; /* reads need not look before there is a timer */
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 
@@ -81,12 +83,24 @@ static void publish_next(void)
 
 int64_t mk_timers_next_ns(void)
 {
-    return atomic_load(&next_ns);
+    int64_t posix_ns = mk_posix_next_ns(), ours_ns = atomic_load(&next_ns);
+    return posix_ns < ours_ns ? posix_ns : ours_ns;
 }
 
 unsigned mk_timers_rung(void)
 {
     return atomic_load(&rung);
+}
+
+int mk_timers_rung_signal(void)
+{
+    return atomic_load(&rung_signal);
+}
+
+void mk_timers_ring(int signal_number)
+{
+    atomic_store(&rung_signal, signal_number);
+    (void)atomic_fetch_add(&rung, 1U);
 }
 
 /* How often it has expired up to now, counted once. */
@@ -113,6 +127,8 @@ static void fire_fd(struct timer *timer, int64_t now_ns)
         timer->used = false; /* closed */
         return;
     }
+    if (timer->owner != (pid_t)syscall(SYS_getpid) && syscall(SYS_kill, timer->owner, 0) == 0)
+        return;
     (void)syscall(SYS_write, timer->fd, &times, sizeof times);
 }
 
@@ -121,7 +137,8 @@ void mk_timers_fire(int64_t now_ns)
     sigset_t saved;
     bool rings;
 
-    if (mk_timers_next_ns() > now_ns)
+    mk_posix_fire(now_ns);
+    if (atomic_load(&next_ns) > now_ns)
         return;
     hold(&saved);
     for (int i = 0; i < MAX_TIMERS; i++)
@@ -130,19 +147,32 @@ void mk_timers_fire(int64_t now_ns)
     rings = expire(&alarm_timer, now_ns) > 0;
     publish_next();
     let_go(&saved);
-    if (rings)
-        (void)atomic_fetch_add(&rung, 1U);
-    if (rings)
-        (void)syscall(SYS_kill, (pid_t)syscall(SYS_getpid), SIGALRM);
+    if (!rings)
+        return;
+    mk_timers_ring(SIGALRM);
+    (void)syscall(SYS_kill, (pid_t)syscall(SYS_getpid), SIGALRM);
+}
+
+static void stop_alarm(void)
+{
+    alarm_timer.due_ns = MK_NEVER;
+    alarm_timer.interval_ns = 0;
+    publish_next();
 }
 
 void mk_timers_forget(void)
 {
     memset(timers, 0, sizeof timers);
-    alarm_timer.due_ns = MK_NEVER;
-    alarm_timer.interval_ns = 0;
-    atomic_store(&next_ns, MK_NEVER);
+    stop_alarm();
     atomic_store(&any_made, false);
+    mk_posix_forget();
+}
+
+void mk_timers_forked(void)
+{
+    atomic_flag_clear(&lock); /* its holder is a thread of the parent */
+    stop_alarm();
+    mk_posix_forget();
 }
 
 static struct timer *find(int fd)
@@ -179,7 +209,7 @@ int mk_fake_timerfd_create(int clock, int flags)
     hold(&saved);
     struct timer *timer = claim(fd);
     if (timer)
-        *timer = (struct timer){true, fd, eventfd_id(fd), clock, MK_NEVER, 0};
+        *timer = (struct timer){true, fd, eventfd_id(fd), clock, MK_NEVER, 0, getpid()};
     atomic_store(&any_made, true);
     let_go(&saved);
     if (timer)
@@ -276,17 +306,45 @@ int mk_fake_timerfd_gettime(int fd, struct itimerspec *out)
     return -1;
 }
 
+static struct itimerval told_us(const struct timer *timer)
+{
+    struct itimerspec now = told(timer);
+    return (struct itimerval){
+        {now.it_interval.tv_sec, now.it_interval.tv_nsec / 1000},
+        {now.it_value.tv_sec, now.it_value.tv_nsec / 1000},
+    };
+}
+
+int mk_fake_getitimer(__itimer_which_t which, struct itimerval *out)
+{
+    sigset_t saved;
+
+    if (which != ITIMER_REAL)
+        return (int)syscall(SYS_getitimer, which, out);
+    hold(&saved);
+    *out = told_us(&alarm_timer);
+    let_go(&saved);
+    return 0;
+}
+
+static bool is_sound(const struct timeval *time)
+{
+    return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
+}
+
 int mk_fake_setitimer(__itimer_which_t which, const struct itimerval *wanted, struct itimerval *old)
 {
     sigset_t saved;
 
     if (which != ITIMER_REAL)
         return (int)syscall(SYS_setitimer, which, wanted, old);
+    if (wanted && (!is_sound(&wanted->it_value) || !is_sound(&wanted->it_interval))) {
+        errno = EINVAL;
+        return -1;
+    }
     hold(&saved);
-    struct itimerspec before = told(&alarm_timer);
     if (old)
-        *old = (struct itimerval){{before.it_interval.tv_sec, before.it_interval.tv_nsec / 1000},
-                                  {before.it_value.tv_sec, before.it_value.tv_nsec / 1000}};
+        *old = told_us(&alarm_timer);
     if (wanted) {
         const struct itimerspec spec = {
             {wanted->it_interval.tv_sec, wanted->it_interval.tv_usec * 1000},
@@ -304,4 +362,14 @@ unsigned mk_fake_alarm(unsigned seconds)
 
     (void)mk_fake_setitimer(ITIMER_REAL, &wanted, &old);
     return (unsigned)old.it_value.tv_sec + (old.it_value.tv_usec > 0);
+}
+
+useconds_t mk_fake_ualarm(useconds_t value, useconds_t interval)
+{
+    const struct itimerval wanted = {{interval / 1000000, interval % 1000000},
+                                     {value / 1000000, value % 1000000}};
+    struct itimerval old = {0};
+
+    (void)mk_fake_setitimer(ITIMER_REAL, &wanted, &old);
+    return (useconds_t)(old.it_value.tv_sec * 1000000 + old.it_value.tv_usec);
 }

@@ -135,6 +135,7 @@ struct wait {
     int slot;
     uint32_t moves;         /* when it last looked */
     int64_t still_since_ns; /* real: the clock has stood since then */
+    unsigned rung;          /* timers' signals before it */
 };
 
 static int fail_stuck(void)
@@ -143,16 +144,16 @@ static int fail_stuck(void)
     return -1;
 }
 
-/* SIGALRM has just been sent: did a handler run in this thread's time? */
-static bool alarm_interrupts(void)
+/* A timer has just sent a signal: did a handler run in this thread's time? */
+static bool signal_interrupts(int signal_number)
 {
     struct sigaction action;
     sigset_t blocked;
 
-    (void)sigaction(SIGALRM, NULL, &action);
+    (void)sigaction(signal_number, NULL, &action);
     (void)pthread_sigmask(SIG_SETMASK, NULL, &blocked);
     return action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL
-           && !sigismember(&blocked, SIGALRM);
+           && !sigismember(&blocked, signal_number);
 }
 
 /* Nobody runs: the clock goes to whatever is next. 0: look again. */
@@ -172,7 +173,7 @@ static int jump(struct wait *wait, int64_t next, bool *done)
     }
     unsigned rung = mk_timers_rung();
     mk_clock_move_to(next);
-    if (mk_timers_rung() == rung || !alarm_interrupts())
+    if (mk_timers_rung() == rung || !signal_interrupts(mk_timers_rung_signal()))
         return 0;
     *done = true;
     errno = EINTR;
@@ -219,6 +220,19 @@ static int stand_by(struct wait *wait, bool *done)
     return got;
 }
 
+/*
+ * A timer's signal that came between two looks interrupted none of them, but this wait: signals of
+ * a process go to its first thread, if that takes them.
+ */
+static bool is_interrupted(const struct wait *wait)
+{
+    if (mk_timers_rung() == wait->rung || self_thread() != self_process()
+        || !signal_interrupts(mk_timers_rung_signal()))
+        return false;
+    errno = EINTR;
+    return true;
+}
+
 /* Nothing was ready: wait, or let the time pass. */
 static int wait_once(struct wait *wait, bool *done)
 {
@@ -233,7 +247,11 @@ static int wait_once(struct wait *wait, bool *done)
 
 int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
 {
-    struct wait wait = {.look = look, .what = what, .deadline_ns = deadline_ns, .slot = -1};
+    struct wait wait = {.look = look,
+                        .what = what,
+                        .deadline_ns = deadline_ns,
+                        .slot = -1,
+                        .rung = mk_timers_rung()};
     bool done = false;
     int got = look(what, -1, 0);
 
@@ -247,6 +265,8 @@ int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
         got = wait_once(&wait, &done);
         if (got == 0 && !done)
             got = look(what, -1, 0);
+        if (got == 0 && !done && is_interrupted(&wait))
+            return -1;
     }
     return got;
 }

@@ -6,9 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <string.h>
 
 #include "mocks/clock/clock_priv.h"
 
@@ -19,13 +17,6 @@ typedef int (*cond_clockwait)(pthread_cond_t *cond, pthread_mutex_t *mutex, cloc
 typedef int (*semaphore_clockwait)(sem_t *semaphore, clockid_t clock,
                                    const struct timespec *deadline);
 typedef int (*semaphore_trywait)(sem_t *semaphore);
-
-/* POSIX lets dlsym's result be a function. */
-static void find_real(void *function, const char *name)
-{
-    void *found = dlsym(RTLD_NEXT, name);
-    memcpy(function, &found, sizeof found);
-}
 
 struct waited {
     pthread_cond_t *cond;
@@ -43,7 +34,7 @@ static int look_at_cond(void *what, int wake_fd, int real_ms)
     if (real_ms == 0)
         return 0;
     struct timespec until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
-    find_real(&real, "pthread_cond_clockwait");
+    mk_find_real(&real, "pthread_cond_clockwait");
     waited->err = real(waited->cond, waited->mutex, CLOCK_MONOTONIC, &until);
     return waited->err == ETIMEDOUT ? 0 : 1;
 }
@@ -81,24 +72,43 @@ static int look_at_semaphore(void *semaphore, int wake_fd, int real_ms)
 
     (void)wake_fd;
     if (real_ms == 0) {
-        find_real(&try_real, "sem_trywait");
+        mk_find_real(&try_real, "sem_trywait");
         return try_real(semaphore) == 0;
     }
     struct timespec until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
-    find_real(&wait_real, "sem_clockwait");
+    mk_find_real(&wait_real, "sem_clockwait");
     if (wait_real(semaphore, CLOCK_MONOTONIC, &until) == 0)
         return 1;
     return errno == ETIMEDOUT ? 0 : -1;
 }
 
-int mk_fake_sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
+int mk_fake_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline)
 {
-    int64_t until_ns = mk_clock_to_mono(CLOCK_REALTIME, mk_ns_of(deadline));
+    if (!mk_clock_is_virtual(clock) || deadline->tv_nsec < 0 || deadline->tv_nsec >= mk_ns_per_s) {
+        errno = EINVAL;
+        return -1;
+    }
+    int64_t until_ns = mk_clock_to_mono(clock, mk_ns_of(deadline));
     int got = mk_clock_wait(look_at_semaphore, semaphore, until_ns);
-
     if (got > 0)
         return 0;
     if (got == 0)
         errno = ETIMEDOUT;
     return -1;
+}
+
+int mk_fake_sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
+{
+    return mk_fake_sem_clockwait(semaphore, CLOCK_REALTIME, deadline);
+}
+
+/* C's are POSIX's under another name (glibc: nptl/cnd_timedwait.c). */
+int mk_fake_cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *deadline)
+{
+    int err = mk_fake_pthread_cond_clockwait((pthread_cond_t *)cond, (pthread_mutex_t *)mutex,
+                                             CLOCK_REALTIME, deadline);
+
+    if (!err)
+        return thrd_success;
+    return err == ETIMEDOUT ? thrd_timedout : thrd_error;
 }

@@ -64,6 +64,12 @@ static int wait_polled(struct pollfd *fds, nfds_t count, const sigset_t *mask, i
     return got;
 }
 
+int mk_clock_await_fd(int fd, short events, int64_t deadline_ns)
+{
+    struct pollfd ready = {.fd = fd, .events = events};
+    return wait_polled(&ready, 1, NULL, deadline_ns);
+}
+
 int mk_fake_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     return wait_polled(fds, count, NULL, mk_clock_deadline_ms(timeout_ms));
@@ -112,6 +118,19 @@ int mk_fake_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout
 int mk_fake_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms)
 {
     return mk_fake_epoll_pwait(fd, events, max, timeout_ms, NULL);
+}
+
+int mk_fake_epoll_pwait2(int fd, struct epoll_event *events, int max,
+                         const struct timespec *timeout, const sigset_t *mask)
+{
+    struct polled_epoll epoll = {fd, max, events, mask};
+
+    if (timeout && !mk_timespec_is_valid(timeout)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return mk_clock_wait(look_at_epoll, &epoll,
+                         timeout ? mk_clock_deadline_after(mk_ns_of(timeout)) : MK_NEVER);
 }
 
 struct selected {

@@ -1,10 +1,9 @@
 /*
- * Sleeping: waits that the clock ends, by a time asked for or by a timer that is read.
+ * Sleeping: waits that the clock alone ends.
  *
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/syscall.h>
 
 #include "mocks/clock/clock_priv.h"
@@ -76,22 +75,14 @@ int mk_fake_usleep(useconds_t usec)
     return mk_fake_nanosleep(&wanted, NULL);
 }
 
-static int look_at_timer(void *fd, int wake_fd, int real_ms)
+/* 0; -1: a signal came; else another failure (C17, 7.26.5.7). */
+int mk_fake_thrd_sleep(const struct timespec *wanted, struct timespec *left)
 {
-    struct pollfd fds[2] = {{.fd = *(const int *)fd, .events = POLLIN},
-                            {.fd = wake_fd, .events = POLLIN}};
-    int got = (int)syscall(SYS_poll, fds, wake_fd < 0 ? 1 : 2, real_ms);
+    int err = mk_fake_clock_nanosleep(CLOCK_REALTIME, 0, wanted, left);
 
-    return got < 0 ? -1 : fds[0].revents != 0;
-}
-
-/* A blocking read of a timerfd is a wait as well. */
-ssize_t mk_fake_read(int fd, void *buf, size_t count)
-{
-    if (mk_timers_is_timer(fd) && !(syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK)
-        && mk_clock_wait(look_at_timer, &fd, MK_NEVER) < 0)
-        return -1;
-    return syscall(SYS_read, fd, buf, count);
+    if (!err)
+        return 0;
+    return err == EINTR ? -1 : -2;
 }
 
 int mk_fake_pause(void)

@@ -34,3 +34,11 @@ int mk_fake_gettimeofday(struct timeval *out, void *zone)
         *out = (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
     return 0;
 }
+
+int mk_fake_timespec_get(struct timespec *out, int base)
+{
+    if (base != TIME_UTC)
+        return 0;
+    *out = mk_timespec_of(mk_clock_wall_ns());
+    return base;
+}

@@ -268,7 +268,8 @@ static bool read_clock(struct reader *reader, struct pf_bytes *rest, struct pf_e
         return true;
     if (strcmp(take_text(reader, rest), "with") != 0 || !rest->size)
         return pf_err_set(err, PF_ERR_FORMAT, "expected 'with FUNCTION' after 'clock'");
-    reader->entry->clock_with = take_text(reader, rest);
+    reader->entry->clock_with = pf_arena_text(&reader->catalogue->arena, rest->at, rest->size);
+    rest->size = 0;
     return true;
 }
 

@@ -29,7 +29,7 @@ struct mk_gen_entry {
     const char *refused; /* why it cannot be wrapped, or NULL */
     const char *becomes; /* what compilers turn calls of it into, "puts putchar" */
     bool noreturn, blocks, clock;
-    const char *clock_with; /* part of CLOCK only where this is called too; NULL: always */
+    const char *clock_with; /* part of CLOCK only where one of these is called; NULL: always */
 };
 
 struct mk_gen_catalogue {

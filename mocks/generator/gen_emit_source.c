@@ -485,7 +485,7 @@ void mk_gen_emit_source(struct pf_buf *out, const struct mk_gen_plan *plan,
                         "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n"
                         "#pragma GCC diagnostic ignored \"-Wignored-qualifiers\"\n"
                         "#include <errno.h>\n#include <stddef.h>\n\n#include \"assay/wraps.h\"\n"
-                        "#include \"assay/mock_clock.h\"\n");
+                        "#include \"assay/clock_fakes.h\"\n");
     for (unsigned i = 0; i < plan->count; i++)
         put_function(out, &plan->functions[i]);
     put_all_table(out, plan);

@@ -311,6 +311,21 @@ static bool is_called(const struct planner *planner, const struct mk_gen_entry *
     return called;
 }
 
+/* Its clock_with names functions, one of which must be called, too. */
+static bool is_clocked(const struct planner *planner, const struct mk_gen_entry *entry)
+{
+    char name[128];
+
+    for (const char *at = entry->clock_with; at && *at; at += *at == ' ') {
+        size_t length = strcspn(at, " ");
+        (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
+        if (flags_of(planner, name) & MK_GEN_CALLED)
+            return true;
+        at += length;
+    }
+    return !entry->clock_with;
+}
+
 /* CLOCK: whatever the objects call of the functions that tell or wait for time. */
 static bool plan_clock(struct planner *planner, struct pf_err *err)
 {
@@ -320,8 +335,7 @@ static bool plan_clock(struct planner *planner, struct pf_err *err)
     for (unsigned i = 0; ok && i < catalogue->count; i++) {
         const struct mk_gen_entry *entry = &catalogue->entries[i];
         const struct mk_gen_wanted wanted = {.name = entry->proto.name};
-        if (!entry->clock || !is_called(planner, entry)
-            || (entry->clock_with && !(flags_of(planner, entry->clock_with) & MK_GEN_CALLED)))
+        if (!entry->clock || !is_called(planner, entry) || !is_clocked(planner, entry))
             continue;
         any = true;
         ok = plan_one(planner, &wanted, err);

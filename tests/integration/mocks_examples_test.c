@@ -24,7 +24,7 @@ Test(mocks_examples, green_ones_pass)
 
 Test(mocks_examples, clock_ones_pass)
 {
-    all_pass("mock_clock", "Tested: 7 | Passing: 7 ");
+    all_pass("mock_clock", "Tested: 14 | Passing: 14 ");
 }
 
 Test(mocks_examples, seams_pass)
@@ -91,6 +91,10 @@ static const struct twin twins[] = {
      "sample_red_faults.c:", "mock_read: .with_ would do nothing"},
     {"mock_red_clock", "wait_without_end",
      "sample_red_clock.c:", "waits for what can never come: nothing is ready"},
+    {"mock_red_clock", "advance_backwards",
+     "sample_red_clock.c:", "clock_advance_ms(-1): a clock does not go back"},
+    {"mock_red_clock", "advance_beyond_counting",
+     "sample_red_clock.c:", "further than 64 bits of nanoseconds reach"},
 };
 
 Test(mocks_examples, red_twins_fail_for_their_reason)

@@ -92,6 +92,46 @@ Test(mocks_runtime, a_server_nobody_changed_lives_by_the_test_s_clock)
     assay_server_clock_close(&clock);
 }
 
+#define LAST_WAY "timer_overrun "
+
+/* "name ok 5000" a line, for every way there is. */
+static void expect_ways(const char *text)
+{
+    unsigned count = 0;
+
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1, count++) {
+        const char *result = strchr(line, ' ');
+        cr_assert(result && strchr(line, '\n'), "%s", line);
+        cr_expect_eq(strncmp(result, " ok 5000\n", 9), 0, "%.*s", (int)strcspn(line, "\n"), line);
+    }
+    cr_expect_geq(count, 40);
+}
+
+Test(mocks_runtime, every_way_to_wait_lives_by_the_clock_of_a_server)
+{
+    struct assay_server_clock clock = {0};
+    uint64_t deadline_ns = pf_clock_now_ns() + 30000000000U;
+    char ways[512];
+
+    cr_assert(assay_server_clock_open(&clock, 1000, 1700000000000));
+    (void)snprintf(ways, sizeof ways, "%s/ways", ts_temp_dir());
+    struct pf_child program = ts_start("%s LD_PRELOAD=" ASSAY_BINARY_DIR
+                                       "/lib/libassay-clock.so exec " MOCK_BIN "/clock_ways > %s",
+                                       clock.env, ways);
+    cr_assert(wait_until_it_waits(&clock));
+    struct ts_result result = {0};
+    while (!strstr(ts_out(&result), LAST_WAY) && pf_clock_now_ns() < deadline_ns) {
+        cr_assert(assay_server_clock_advance_ms(&clock, 20000), "thread %d is busy",
+                  clock.busy_thread);
+        ts_result_fini(&result);
+        result = ts_run("cat %s", ways);
+    }
+    expect_ways(ts_out(&result));
+    ts_result_fini(&result);
+    ts_stop(&program);
+    assay_server_clock_close(&clock);
+}
+
 Test(mocks_runtime, a_page_that_is_none_leaves_time_real)
 {
     struct ts_result result = ts_run(
@@ -112,11 +152,20 @@ Test(mocks_runtime, the_preloaded_clock_exports_only_what_it_fakes)
                "/lib/libassay-clock.so | awk '{print $3}' | LC_ALL=C sort | tr '\\n' "
                "' '");
 
-    cr_assert_str_eq(ts_out(&result),
-                     "__read_chk alarm clock_gettime clock_nanosleep epoll_pwait epoll_wait "
-                     "gettimeofday nanosleep pause poll ppoll pselect pthread_cond_clockwait "
-                     "pthread_cond_timedwait read select sem_timedwait setitimer sleep time "
-                     "timerfd_create timerfd_gettime timerfd_settime usleep ");
+    cr_assert_str_eq(
+        ts_out(&result),
+        "__poll_chk __ppoll_chk __read_chk __recv_chk __recvfrom_chk accept accept4 alarm "
+        "clock_gettime clock_nanosleep cnd_timedwait connect epoll_pwait epoll_pwait2 epoll_wait "
+        "getitimer gettimeofday mq_timedreceive mq_timedsend mtx_timedlock nanosleep pause poll "
+        "ppoll pselect pthread_clockjoin_np pthread_cond_clockwait pthread_cond_timedwait "
+        "pthread_mutex_clocklock pthread_mutex_timedlock pthread_rwlock_clockrdlock "
+        "pthread_rwlock_clockwrlock pthread_rwlock_timedrdlock pthread_rwlock_timedwrlock "
+        "pthread_timedjoin_np read readv recv recvfrom recvmsg select sem_clockwait sem_timedwait "
+        "semtimedop send sendmsg sendto setitimer sigsuspend sigtimedwait sigwait sigwaitinfo "
+        "sleep thrd_sleep time timer_create timer_delete timer_getoverrun timer_gettime "
+        "timer_settime timerfd_create timerfd_gettime timerfd_settime timespec_get ualarm usleep "
+        "write writev ",
+        "%s", ts_out(&result));
     ts_result_fini(&result);
 }
 

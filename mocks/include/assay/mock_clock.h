@@ -7,10 +7,16 @@
  *     clock_advance_ms(59999);
  *
  * From clock_fake() to the end of the test these tell and wait for virtual time, in every thread:
- * time, clock_gettime, gettimeofday, nanosleep, clock_nanosleep, sleep, usleep, pause, timerfd_*,
- * epoll_wait, epoll_pwait, poll, ppoll, select, pselect, pthread_cond_timedwait,
- * pthread_cond_clockwait, sem_timedwait, setitimer, alarm; and read, of a timerfd.
- * CPU-time clocks stay real.
+ *   time, clock_gettime, gettimeofday, timespec_get; nanosleep, clock_nanosleep, sleep, usleep,
+ *   thrd_sleep; poll, ppoll, select, pselect, epoll_wait, epoll_pwait, epoll_pwait2; timerfd_*,
+ *   timer_* (POSIX timers), setitimer, getitimer, alarm, ualarm; pause, sigsuspend, sigwait,
+ *   sigwaitinfo, sigtimedwait; pthread_cond_timedwait, pthread_mutex_timedlock,
+ *   pthread_rwlock_timedrdlock, pthread_rwlock_timedwrlock, sem_timedwait, their *clock* forms,
+ *   pthread_timedjoin_np, pthread_clockjoin_np; cnd_timedwait, mtx_timedlock; mq_timedsend,
+ *   mq_timedreceive, semtimedop; read of a timerfd; and on sockets with SO_RCVTIMEO or SO_SNDTIMEO
+ *   recv, recvfrom, recvmsg, read, readv, accept, accept4, send, sendto, sendmsg, write, writev,
+ *   connect.
+ * CPU-time clocks and timers stay real; what else does is told in docs/mocks.md.
  *
  * Waiting. What is ready is returned at once. With nothing ready,
  *   - in the thread that called clock_fake, or when every thread that ever waited is waiting: the
@@ -51,6 +57,10 @@ struct assay_clock {
     int hang_ms;     /* real: no thread moves and the clock stands, 0: 5000 */
 };
 
+/* For generated wrappers: the fakes of clock_fakes.h while this is true, else the real functions.
+ */
+extern bool mk_clock_is_faked;
+
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start);
 /* Move it, through every deadline on the way; returns when the threads this woke wait again. */
 void assay_clock_advance_ms(int64_t ms);
@@ -69,41 +79,5 @@ int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 #define clock_now_ms() assay_clock_now_ms()
 #define clock_wall_now_ms() assay_clock_wall_now_ms()
 #endif
-
-/* For generated wrappers: the fake while the clock is faked, else the real function. */
-extern bool mk_clock_is_faked;
-
-time_t mk_fake_time(time_t *out);
-int mk_fake_clock_gettime(clockid_t clock, struct timespec *out);
-int mk_fake_gettimeofday(struct timeval *out, void *zone);
-int mk_fake_nanosleep(const struct timespec *wanted, struct timespec *left);
-int mk_fake_clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted,
-                            struct timespec *left);
-unsigned mk_fake_sleep(unsigned seconds);
-int mk_fake_usleep(useconds_t usec);
-int mk_fake_pause(void);
-unsigned mk_fake_alarm(unsigned seconds);
-int mk_fake_setitimer(__itimer_which_t which, const struct itimerval *wanted,
-                      struct itimerval *old);
-int mk_fake_timerfd_create(int clock, int flags);
-int mk_fake_timerfd_settime(int fd, int flags, const struct itimerspec *wanted,
-                            struct itimerspec *old);
-int mk_fake_timerfd_gettime(int fd, struct itimerspec *out);
-ssize_t mk_fake_read(int fd, void *buf, size_t count);
-int mk_fake_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
-int mk_fake_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                  const sigset_t *mask);
-int mk_fake_select(int count, fd_set *reads, fd_set *writes, fd_set *excepts,
-                   struct timeval *timeout);
-int mk_fake_pselect(int count, fd_set *reads, fd_set *writes, fd_set *excepts,
-                    const struct timespec *timeout, const sigset_t *mask);
-int mk_fake_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
-int mk_fake_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout_ms,
-                        const sigset_t *mask);
-int mk_fake_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                                   const struct timespec *deadline);
-int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
-                                   const struct timespec *deadline);
-int mk_fake_sem_timedwait(sem_t *semaphore, const struct timespec *deadline);
 
 #endif

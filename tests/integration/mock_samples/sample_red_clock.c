@@ -19,3 +19,19 @@ Test(red, wait_without_end)
     cr_expect_eq(waits_for_ever(&err), -1);
     cr_expect_eq(err, EDEADLK);
 }
+
+/* clock_advance_ms(-1): a clock does not go back */
+Test(red, advance_backwards)
+{
+    clock_fake();
+    (void)waits_time();
+    clock_advance_ms(-1);
+}
+
+/* clock_advance_ms(9223372036854775807): further than 64 bits of nanoseconds reach */
+Test(red, advance_beyond_counting)
+{
+    clock_fake();
+    (void)waits_time();
+    clock_advance_ms(INT64_MAX);
+}

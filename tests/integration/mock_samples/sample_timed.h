@@ -1,0 +1,24 @@
+/*
+ * Code under test for the fake clock: the calls with a time limit that servers use more rarely.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef MOCK_SAMPLES_SAMPLE_TIMED_H
+#define MOCK_SAMPLES_SAMPLE_TIMED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct timed_way {
+    const char *name;
+    bool (*wait)(int ms); /* waits that long; true if it ended as a timeout does */
+    bool by_signal;       /* what ends it is a signal: some thread's, not always this one's */
+};
+
+/* Ends with a NULL name. */
+extern const struct timed_way timed_ways[];
+
+/* CLOCK_MONOTONIC as the code under test sees it. */
+int64_t timed_now_ms(void);
+
+#endif
