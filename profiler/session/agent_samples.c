@@ -300,6 +300,17 @@ static void add_row(struct pf_summary *summary, const struct pf_sampled_process 
     memcpy(row->command, process->comm, sizeof row->command);
 }
 
+/* One that ended was last looked at a moment before: what it was sampled for it used at least. */
+static uint64_t cpu_used_ns(const struct pf_sampled_process *process, uint64_t period_ns)
+{
+    uint64_t read_ns = process->cpu_last_ns > process->cpu_first_ns
+                           ? process->cpu_last_ns - process->cpu_first_ns
+                           : 0;
+    uint64_t sampled_ns = process->samples * period_ns;
+
+    return process->is_done && sampled_ns > read_ns ? sampled_ns : read_ns;
+}
+
 void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summary *summary)
 {
     struct pf_agent_losses losses = pf_agent_samples_losses(samples);
@@ -307,8 +318,7 @@ void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summ
     samples->quality.lost = losses.late + losses.room;
     for (uint32_t i = 0; i < samples->process_count; i++) {
         const struct pf_sampled_process *process = &samples->processes[i];
-        if (process->cpu_last_ns > process->cpu_first_ns)
-            summary->target_cpu_ns += process->cpu_last_ns - process->cpu_first_ns;
+        summary->target_cpu_ns += cpu_used_ns(process, samples->period_ns);
         if (process->samples > 0)
             add_row(summary, process);
     }

@@ -5,7 +5,7 @@
  */
 #include <time.h>
 
-enum { WORK_MS = 2000, CLOCKS_A_MS = CLOCKS_PER_SEC / 1000 };
+enum { WORK_MS = 1200, CLOCKS_A_MS = CLOCKS_PER_SEC / 1000 };
 
 int main(void)
 {

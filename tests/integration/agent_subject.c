@@ -18,7 +18,7 @@
 
 #define LEAF __attribute__((noinline, noclone))
 
-enum { BURN_MS = 400, WAIT_SECONDS = 60, LINE_BYTES = 4096, POLL_US = 10000 };
+enum { BURN_MS = 250, WAIT_SECONDS = 60, LINE_BYTES = 4096, POLL_US = 10000 };
 
 extern char **environ;
 
@@ -140,7 +140,7 @@ static void *be_entered(void *unused)
     return unused;
 }
 
-static int do_door(void)
+static int do_door(int times)
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -151,7 +151,7 @@ static int do_door(void)
         return 8;
     say_ready();
     (void)pthread_join(thread, NULL);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < times; i++)
         burn_in_parent();
     return 0;
 }
@@ -215,7 +215,7 @@ int main(int argc, char **argv)
     if (strcmp(what, "helper") == 0)
         return helper();
     if (strcmp(what, "door") == 0)
-        return do_door();
+        return do_door(argc > 2 ? atoi(argv[2]) : 3);
     if (strcmp(what, "churn") == 0 && argc > 2)
         return do_churn(atoi(argv[2]));
     if (strcmp(what, "blocked") == 0)
