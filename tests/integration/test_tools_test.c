@@ -172,6 +172,28 @@ Test(test_tools, snapshots_nobody_asks_for_are_told_refused_in_ci_and_removed)
     cr_expect_eq(after.status, 0, "%s", ts_out(&after));
 }
 
+Test(test_tools, a_spoilt_snapshot_is_red_and_told_by_name)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s && assay test --history none page -k front %s";
+
+    build_snapshot_suite(dir, "front");
+    struct ts_result spoilt = ts_run("cd %s && mkdir -p snapshots/page.front.2.snap && printf "
+                                     "'\\0\\001\\377garbage' > snapshots/page.front.1.snap && "
+                                     "assay test --history none page -k front",
+                                     dir);
+    struct ts_result updated = ts_run(run, dir, "--update-snapshots");
+    struct ts_result half = ts_run(run, dir, "");
+
+    cr_expect_eq(spoilt.status, 1);
+    cr_expect(strstr(ts_out(&spoilt), "/snapshots/page.front.1.snap"), "%s", ts_out(&spoilt));
+    cr_expect(strstr(ts_out(&spoilt), "+ one"));
+    cr_expect(strstr(ts_out(&spoilt), "the snapshot cannot be read: "));
+    cr_expect(strstr(ts_out(&spoilt), "page.front.2.snap"));
+    cr_expect_eq(updated.status, 1); /* a directory is in the way */
+    cr_expect_not(strstr(ts_out(&half), "page.front.1.snap"), "%s", ts_out(&half));
+}
+
 Test(test_tools, snapshots_that_may_be_another_suites_are_left_alone)
 {
     const char *dir = ts_temp_dir();
