@@ -49,6 +49,9 @@ void pf_flame_data(const struct pf_flame *flame, struct pf_sink *sink);
 /* The drawn graph, an SVG group. */
 void pf_flame_static(const struct pf_flame *flame, struct pf_sink *sink);
 
+/* One line that says what the drawn graph's colours mean, its top at y pixels. */
+void pf_flame_legend(const struct pf_flame *flame, uint32_t y, struct pf_sink *sink);
+
 /* How many rows it has. */
 uint32_t pf_flame_static_rows(const struct pf_flame *flame);
 

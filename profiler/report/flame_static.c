@@ -173,6 +173,7 @@ void pf_flame_static(const struct pf_flame *flame, struct pf_sink *sink)
     pf_sink_put_str(sink, "<g class=\"f-static\">");
     put_root(&d);
     put_nodes(&d);
+    pf_flame_legend(flame, PF_FLAME_HEAD + pf_flame_static_rows(flame) * PF_FLAME_ROW + 14, sink);
     pf_sink_put_str(sink, "</g>\n");
     free(d.right);
 }

@@ -159,6 +159,19 @@ Test(svg, same_profile_gives_the_same_bytes)
     pf_buf_fini(&other);
 }
 
+Test(svg, drawn_legend_names_the_kinds_that_occur_and_no_other)
+{
+    ts_add_stack(&profile, "main;a@/lib/a.so;b", 3);
+
+    ts_write(&buf, &profile, "svg", NULL);
+    const char *text = pf_buf_cstr(&buf);
+
+    cr_expect(strstr(text, "class=\"f-legend\" x=\"30\""));
+    cr_expect(strstr(text, ">libraries</text>"));
+    cr_expect_null(strstr(text, ">libc</text>"));
+    cr_expect_null(strstr(text, ">kernel</text>"));
+}
+
 Test(svg, nothing_is_fetched)
 {
     ts_add_stack(&profile, "main", 3);
