@@ -65,7 +65,7 @@ CONF
 
 # profile NAME PID: three seconds of a server under load, to out/NAME.pb.gz and out/NAME.svg
 profile() {
-  "$assay" record -p "$2" -d 3 -F 199 -o "out/$1.pb.gz" &&
+  "$assay" record -p "$2" -d 3 -F 997 -o "out/$1.pb.gz" &&
     "$assay" report "out/$1.pb.gz" -o "out/$1.svg"
 }
 
