@@ -161,7 +161,7 @@ enum hn_record_kind {
     HN_RECORD_SOCKET,   /* text: a listening socket left open */
     HN_RECORD_NEEDS,    /* text: a tool this test must run under: "callgrind", "allocs" */
     HN_RECORD_MEMCHECK, /* text: "ERRORS DEFINITE_BYTES" */
-    HN_RECORD_BUDGET,   /* text: file, 0x1f, limit: judged by callgrind's dump of the block */
+    HN_RECORD_BUDGET,   /* text: file, limit, first and last dump by callgrind, 0x1f between */
     HN_RECORD_SNAPSHOT, /* text: file, content, redactions, each ended by NUL */
 };
 

@@ -15,8 +15,14 @@ struct hn_shared;
 /* HN_PLAIN unless the test said that it cannot be judged in a plain process. */
 enum hn_special hn_special_needed(const struct hn_shared *shared);
 
-/* Compare each block's dump by callgrind with its limit; the dumps of process pid are removed. */
-void hn_budgets_judge(struct hn_attempt *attempt, struct pf_arena *arena,
-                      const struct hn_shared *shared, const struct hn_tool *callgrind, pid_t pid);
+/* Compare each block's dumps by callgrind with its limit; all dumps are removed. Returns what the
+ * test's own process pid executed. */
+uint64_t hn_budgets_judge(struct hn_attempt *attempt, struct pf_arena *arena,
+                          const struct hn_shared *shared, const struct hn_tool *callgrind,
+                          pid_t pid);
+
+/* Under another tool of valgrind nobody counts: warn. */
+void hn_budgets_refuse(struct hn_attempt *attempt, struct pf_arena *arena,
+                       const struct hn_shared *shared, const char *tool);
 
 #endif

@@ -152,7 +152,7 @@ static void put_properties(struct pf_sink *sink, const struct hn_test *test)
     const struct hn_attempt *last = hn_test_last(test);
     bool silent = last && last->asserted_nothing;
 
-    if (!*test->tags && !silent && !(last && last->profile))
+    if (!*test->tags && !silent && !(last && (last->profile || last->instructions)))
         return;
     pf_sink_put_str(sink, "      <properties>\n");
     if (*test->tags) {
@@ -162,6 +162,9 @@ static void put_properties(struct pf_sink *sink, const struct hn_test *test)
     }
     if (silent)
         pf_sink_put_str(sink, "        <property name=\"warning\" value=\"asserted nothing\"/>\n");
+    if (last && last->instructions)
+        pf_sink_printf(sink, "        <property name=\"instructions\" value=\"%llu\"/>\n",
+                       (unsigned long long)last->instructions);
     if (last && last->profile) {
         pf_sink_put_str(sink, "        <property name=\"cpu-profile\"");
         pf_xml_attribute(sink, "value", last->profile);

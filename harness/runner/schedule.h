@@ -21,7 +21,18 @@ struct hn_listener {
 };
 
 /* How a binary is started for tests that need more than a plain process. */
-enum hn_special { HN_PLAIN, HN_SPECIAL_CALLGRIND, HN_SPECIAL_ALLOCS, HN_SPECIAL_COUNT };
+enum hn_special {
+    HN_PLAIN,
+    HN_SPECIAL_CALLGRIND,
+    HN_SPECIAL_ALLOCS,
+    HN_SPECIAL_BOTH, /* a test with budgets of both kinds */
+    HN_SPECIAL_COUNT
+};
+
+static inline bool hn_special_has_callgrind(enum hn_special special)
+{
+    return special == HN_SPECIAL_CALLGRIND || special == HN_SPECIAL_BOTH;
+}
 
 struct hn_snapshots;
 struct hn_under_leaks;

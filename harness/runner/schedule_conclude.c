@@ -114,8 +114,13 @@ static void take_tool(struct hn_run *run, const struct hn_slot *slot, struct hn_
     if (report && attempt->status > HN_SKIP)
         hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
                        hn_text(&run->plan->arena, "%s:\n%s", tool->name, report));
+    if (hn_special_has_callgrind(slot->special))
+        return;
     if (tool->counts_instructions)
-        attempt->instructions = hn_tool_instructions(tool, slot->seen.pid, 0);
+        attempt->instructions =
+            hn_budgets_judge(attempt, &run->plan->arena, slot->lane.shared, tool, slot->seen.pid);
+    else
+        hn_budgets_refuse(attempt, &run->plan->arena, slot->lane.shared, tool->name);
 }
 
 /* Builds with a sanitizer are without the agent, and so is callgrind's. */
@@ -125,7 +130,7 @@ static void take_leaks(struct hn_run *run, const struct hn_slot *slot, struct hn
 
     if (!run->schedule->leaks || binary->has_asan || binary->has_tsan || slot->seen.lane_lost)
         return;
-    if (slot->special == HN_SPECIAL_CALLGRIND) {
+    if (hn_special_has_callgrind(slot->special)) {
         hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
                        "memory was not judged: the test ran under callgrind for its budget");
         return;
@@ -142,8 +147,11 @@ static bool wants_special(struct hn_run *run, const struct hn_slot *slot)
 {
     enum hn_special special = hn_special_needed(slot->lane.shared);
 
-    if (special == HN_PLAIN || slot->special != HN_PLAIN || slot->seen.timed_out)
+    if (special == HN_PLAIN || special == slot->special || slot->special == HN_SPECIAL_BOTH
+        || slot->seen.timed_out)
         return false;
+    if (slot->special != HN_PLAIN)
+        special = HN_SPECIAL_BOTH;
     run->again[run->again_count++] =
         (struct hn_again){.test = slot->now.test, .attempt = slot->now.attempt, .special = special};
     return true;
@@ -153,9 +161,9 @@ static void judge_more(struct hn_run *run, struct hn_slot *slot, struct hn_attem
 {
     const struct hn_schedule *schedule = run->schedule;
 
-    if (slot->special == HN_SPECIAL_CALLGRIND)
-        hn_budgets_judge(attempt, &run->plan->arena, slot->lane.shared, schedule->callgrind,
-                         slot->seen.pid);
+    if (hn_special_has_callgrind(slot->special))
+        (void)hn_budgets_judge(attempt, &run->plan->arena, slot->lane.shared, schedule->callgrind,
+                               slot->seen.pid);
     if (schedule->snapshots)
         hn_snapshots_judge(attempt, &run->plan->arena, &run->plan->tests[slot->now.test],
                            slot->lane.shared, schedule->snapshots);

@@ -106,7 +106,7 @@ static struct hn_wire_run request(const struct hn_run *run, const struct hn_test
         wire.torture_fd = slot->torture_fd;
         wire.torture_pid = getpid();
     }
-    if (slot->special == HN_SPECIAL_CALLGRIND)
+    if (hn_special_has_callgrind(slot->special))
         wire.flags |= HN_WIRE_RUN_NO_STACKS;
     return wire;
 }
@@ -129,7 +129,7 @@ void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_agai
     hn_temp_dir_make(&run->temp, slot->temp_dir, sizeof slot->temp_dir);
     if (*test->torture)
         hn_torture_reset(&slot->torture_fd);
-    double factor = what->special == HN_SPECIAL_CALLGRIND ? CALLGRIND_FACTOR : 1;
+    double factor = hn_special_has_callgrind(what->special) ? CALLGRIND_FACTOR : 1;
     set_clock(slot, limit_of(run, test) * factor);
     struct hn_wire_run wire = request(run, test, slot);
     slot->seen.network_namespace = wire.flags & HN_WIRE_RUN_NETNS;

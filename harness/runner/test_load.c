@@ -19,30 +19,45 @@ static bool is_plain(const struct hn_binary *binary)
     return binary->kind == HN_BINARY_CRITERION && !binary->has_asan && !binary->has_tsan;
 }
 
-/* A second process of a binary for tests with budgets: under callgrind, or counting allocations. */
+static bool put_under_callgrind(struct hn_loaded *loaded, struct hn_suite_spec *spec,
+                                struct pf_err *err)
+{
+    struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)loaded->plan)->arena;
+
+    if (!loaded->tool_dir.base[0] && !hn_temp_dir_open(&loaded->tool_dir))
+        return pf_err_set(err, PF_ERR_SYSTEM, "no directory can be written for callgrind");
+    if (!hn_tool_open(&loaded->callgrind, "callgrind", loaded->tool_dir.base, arena, err))
+        return pf_err_prepend(err, "assay_instructions_at_most needs a counter");
+    spec->agent = NULL;
+    spec->invitation = NULL;
+    spec->wrapper = loaded->callgrind.words;
+    return true;
+}
+
+/* A second process of a binary for tests with budgets: under callgrind, counting allocations, or
+ * both. */
 bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
                       struct pf_err *err)
 {
-    struct hn_loaded *suites = self;
+    struct hn_loaded *loaded = self;
     char allocs[HN_LOAD_PATH];
+    bool has_agent = loaded->has_agent && is_plain(&loaded->plan->binaries[binary]);
     struct hn_suite_spec spec = {
-        .binary = &suites->plan->binaries[binary], .preload = suites->preload, .engine = "fork"};
-    bool has_agent = suites->has_agent && is_plain(&suites->plan->binaries[binary]);
+        .binary = &loaded->plan->binaries[binary],
+        .preload = loaded->preload,
+        .agent = has_agent ? loaded->leaks.agent : NULL,
+        .invitation = has_agent ? loaded->leaks.invitation : NULL,
+        .wrapper = loaded->tool.words[0] ? loaded->tool.words : NULL,
+        .engine = "fork",
+    };
     struct hn_suite suite = {0};
 
-    if (kind == HN_SPECIAL_ALLOCS) {
+    if (hn_special_has_callgrind(kind) && !put_under_callgrind(loaded, &spec, err))
+        return false;
+    if (kind != HN_SPECIAL_CALLGRIND) {
         if (!hn_preload_find(allocs, sizeof allocs, "libassay-allocs.so", err))
             return false;
         spec.extra_preload = allocs;
-        spec.agent = has_agent ? suites->leaks.agent : NULL;
-        spec.invitation = has_agent ? suites->leaks.invitation : NULL;
-    } else {
-        struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)suites->plan)->arena;
-        if (!suites->tool_dir.base[0] && !hn_temp_dir_open(&suites->tool_dir))
-            return pf_err_set(err, PF_ERR_SYSTEM, "no directory can be written for callgrind");
-        if (!hn_tool_open(&suites->callgrind, "callgrind", suites->tool_dir.base, arena, err))
-            return pf_err_prepend(err, "assay_instructions_at_most needs a counter");
-        spec.wrapper = suites->callgrind.words;
     }
     if (!hn_suite_start(&suite, &spec, err) || !hn_suite_await_list(&suite, err)) {
         hn_suite_stop(&suite);
