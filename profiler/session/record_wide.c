@@ -135,8 +135,8 @@ uint64_t pf_wide_sum_lost(struct pf_perf_session *session)
     uint64_t ours = share_of(wide, wide->lost);
     if (ours != wide->lost)
         pf_record_job_note(session->job,
-                           "of %llu samples lost on these CPUs %llu count, the target's share of "
-                           "the others",
+                           "%llu samples were lost on all CPUs, whoever ran there: %llu count as "
+                           "the target's, its share of those that came",
                            (unsigned long long)wide->lost, (unsigned long long)ours);
     return ours;
 }
