@@ -34,7 +34,7 @@ Test(mocks_examples, seams_pass)
 
 Test(mocks_examples, fault_plans_pass)
 {
-    all_pass("mock_faults", "Tested: 6 | Passing: 6 ");
+    all_pass("mock_faults", "Tested: 14 | Passing: 14 ");
 }
 
 Test(mocks_examples, a_seed_repeats_its_faults)
@@ -95,6 +95,12 @@ static const struct twin twins[] = {
      "sample_red_clock.c:", "clock_advance_ms(-1): a clock does not go back"},
     {"mock_red_clock", "advance_beyond_counting",
      "sample_red_clock.c:", "further than 64 bits of nanoseconds reach"},
+    {"mock_red_faults", "descriptors_run_out_and_nobody_cares",
+     "sample_red_faults.c:", "it took EMFILE for a connection"},
+    {"mock_red_faults", "the_third_call_never_came",
+     "sample_red_faults.c:", "no call met it: this test shows nothing about the fault"},
+    {"mock_red_faults", "a_caller_with_another_name",
+     "sample_red_faults.c:", "no call met it: this test shows nothing about the fault"},
 };
 
 Test(mocks_examples, red_twins_fail_for_their_reason)

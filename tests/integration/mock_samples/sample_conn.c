@@ -60,6 +60,21 @@ int conn_write_all(int fd, const char *buf, size_t size)
     return 0;
 }
 
+int conn_accept_some(int listener, int *fds, int max)
+{
+    int count = 0;
+
+    while (count < max) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+            continue;
+        if (fd < 0 && errno != EMFILE)
+            break;
+        fds[count++] = fd;
+    }
+    return count;
+}
+
 int proxy_handshake(const char *path)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};

@@ -33,3 +33,26 @@ Test(red, fake_with_altered_arguments)
 {
     mock_read(.with_count = 1);
 }
+
+/* the handler of EMFILE is missing: the plan shows it */
+Test(red, descriptors_run_out_and_nobody_cares)
+{
+    int fds[1];
+
+    fault_plan(.err = EMFILE, .functions = "accept");
+    cr_assert_eq(conn_accept_some(-1, fds, 1), 0, "it took EMFILE for a connection");
+}
+
+/* fault_plan: no call met it: there were only two */
+Test(red, the_third_call_never_came)
+{
+    fault_plan(.err = ENOMEM, .functions = "malloc", .nth = 9);
+    db_close(db_open("/dev/null"));
+}
+
+/* fault_plan: a caller nobody is called */
+Test(red, a_caller_with_another_name)
+{
+    fault_plan(.err = ENOMEM, .functions = "malloc", .caller = "db_opne");
+    db_close(db_open("/dev/null"));
+}

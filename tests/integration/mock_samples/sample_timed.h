@@ -18,6 +18,20 @@ struct timed_way {
 /* Ends with a NULL name. */
 extern const struct timed_way timed_ways[];
 
+/* sample_timed_sockets.c */
+bool way_recv(int ms);
+bool way_recvfrom(int ms);
+bool way_recvmsg(int ms);
+bool way_socket_read(int ms);
+bool way_socket_readv(int ms);
+bool way_accept(int ms);
+bool way_accept4(int ms);
+bool way_send(int ms);
+bool way_socket_write(int ms);
+bool way_sendmsg(int ms);
+bool way_socket_writev(int ms);
+bool way_connect(int ms);
+
 /* CLOCK_MONOTONIC as the code under test sees it. */
 int64_t timed_now_ms(void);
 
