@@ -75,6 +75,15 @@ static void on_fatal(int signal_number, siginfo_t *info, void *context)
     errno = saved;
 }
 
+static siginfo_t overflow;
+
+void hn_crash_overflow(void)
+{
+    on_fatal(overflow.si_signo, &overflow, NULL);
+    for (;;) /* there is room now, so the fault would not come again */
+        (void)raise(overflow.si_signo);
+}
+
 static bool is_stack_overflow(const siginfo_t *info, const void *context)
 {
     uintptr_t stack = hn_context_stack(context);
@@ -97,7 +106,9 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
         hn_preload.shared->jumped = 1;
     if (is_stack_overflow(info, context)) {
         hn_preload.shared->overflowed = 1;
-        on_fatal(signal_number, info, context);
+        overflow = *info;
+        if (!hn_context_call_overflow(context))
+            on_fatal(signal_number, info, context);
     } else {
         set_action(signal_number, on_fatal, 0);
         again(signal_number, info);

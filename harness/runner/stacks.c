@@ -60,7 +60,7 @@ static bool is_ours(const struct frame *frame)
 }
 
 /* Where the test's own frames begin: after the handlers that stopped the process, and after the
- * trampoline the kernel returns through. */
+ * trampoline the kernel returns through; a thread out of stack called them itself. */
 static uint32_t first_frame(const struct frame *frames, uint32_t count)
 {
     uint32_t i = 0;
@@ -71,7 +71,7 @@ static uint32_t first_frame(const struct frame *frames, uint32_t count)
         return 0;
     while (i < count && is_ours(&frames[i]))
         i++;
-    return i + 1;
+    return strcmp(frames[i - 1].function, "hn_overflow_entry") == 0 ? i : i + 1;
 }
 
 static void put_stack(struct writer *writer, uint32_t stack)

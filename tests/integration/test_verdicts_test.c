@@ -96,6 +96,9 @@ Test(test_verdicts, overflow_and_wild_jump_are_called_by_name)
     struct ts_run_events run = ts_run_suites("sample_verdicts -k '*/crash_{of,by}*'");
 
     cr_expect(strstr(ts_end_text(&run, "crash_of_stack", "reason"), "stack overflow"));
+    cr_expect(strstr(ts_end_text(&run, "crash_of_stack", "stacks"), "#0  descend"));
+    cr_expect(strstr(ts_end_text(&run, "crash_of_stack", "stacks"), "#20 descend"));
+    cr_expect_str_eq(ts_end_text(&run, "crash_of_stack", "signal"), "SIGSEGV");
     cr_expect(strstr(ts_end_text(&run, "crash_by_jump", "reason"), "0x0, where no code is"));
     ts_run_events_fini(&run);
 }
