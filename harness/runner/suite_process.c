@@ -240,7 +240,7 @@ bool hn_preload_find(char *path, size_t size, const char *name, struct pf_err *e
         *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         (void)snprintf(path, size, "%s/%s/%s", self, places[i], name);
-        if (access(path, R_OK) == 0)
+        if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0)
             return true;
     }
     return pf_err_set(err, PF_ERR_UNSUPPORTED,

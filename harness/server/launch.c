@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
@@ -61,6 +62,24 @@ static bool place_descriptors(const struct hn_launch *what, int *report_fd)
            && syscall(SYS_close_range, first, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
+/* Debian's servers lie where an ordinary user's PATH does not lead. */
+static void execute_sbin(char *const *argv)
+{
+    static const char *const places[] = {"/usr/local/sbin", "/usr/sbin", "/sbin"};
+    char path[PATH_MAX];
+
+    for (unsigned i = 0; i < sizeof places / sizeof *places && errno == ENOENT; i++)
+        if (snprintf(path, sizeof path, "%s/%s", places[i], argv[0]) < (int)sizeof path)
+            (void)execv(path, argv);
+}
+
+static void execute(char *const *argv)
+{
+    (void)execvp(argv[0], argv);
+    if (errno == ENOENT && !strchr(argv[0], '/'))
+        execute_sbin(argv);
+}
+
 static void become(const struct hn_launch *what, pid_t parent, int report_fd)
 {
     (void)setsid();
@@ -70,7 +89,7 @@ static void become(const struct hn_launch *what, pid_t parent, int report_fd)
     reset_signals();
     set_environment(what);
     if (place_descriptors(what, &report_fd) && chdir(what->dir) == 0)
-        (void)execvp(what->argv[0], what->argv);
+        execute(what->argv);
     int why = errno;
     (void)!write(report_fd, &why, sizeof why);
     _exit(127);

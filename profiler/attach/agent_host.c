@@ -129,7 +129,7 @@ static bool take_if_there(char **out, const char *dir, size_t dir_size, const ch
 
     if (asprintf(&path, "%.*s%s", (int)dir_size, dir, rest) < 0)
         abort();
-    if (access(path, R_OK) == 0) {
+    if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0) {
         *out = path;
         return true;
     }

@@ -30,7 +30,9 @@ SERVER(nginx, .argv = {"nginx", "-p", "{tmp}", "-c", "{tmp}/nginx.conf", "-e", "
                                 "    location = /moved { return 302 /index.html; } } }\n"},
                  {"index.html", "hello from nginx\n"}},
        .port = PORT_FIXED, .ready = ready_http("/index.html"));
-SERVER(lighttpd, .argv = {"lighttpd", "-D", "-f", "{tmp}/lighttpd.conf"},
+SERVER(lighttpd, /* as the PATH of an ordinary user on Debian: it lies in /usr/sbin */
+       .env = {"PATH=/usr/local/bin:/usr/bin:/bin"},
+       .argv = {"lighttpd", "-D", "-f", "{tmp}/lighttpd.conf"},
        .files = {{"lighttpd.conf", "server.document-root = \"{tmp}\"\n"
                                    "server.systemd-socket-activation = \"enable\"\n"
                                    "server.bind = \"127.0.0.1\"\nserver.port = {port}\n"},
