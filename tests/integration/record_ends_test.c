@@ -211,6 +211,8 @@ Test(record_ends, what_cannot_be_done_is_refused_in_one_line)
     };
 
     for (unsigned i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        if (strcmp(refusals[i].arguments, "-p 2") == 0 && access("/proc/2", F_OK) != 0)
+            continue; /* a container does not see the kernel's threads */
         struct ts_result result = ts_run("cd %s && \"$ASSAY_BIN\" record --quiet %s", ts_temp_dir(),
                                          refusals[i].arguments);
         const char *newline = strchr(ts_err(&result), '\n');
