@@ -46,28 +46,38 @@ static uint64_t row_max_of(const struct pf_fde_list *list)
     return list->cfi_bytes / ROW_BYTES_MIN + 2 * (uint64_t)list->max + 2;
 }
 
-/* Lay the parts out in scratch; returns the bytes they take. Touches nothing if that is too much.
- */
-static uint64_t place(struct builder **out, struct pf_room scratch, const struct pf_fde_list *list)
+/* Where the parts of the working memory begin; the builder itself is the first. */
+struct layout {
+    uint64_t book_at, fdes_at, rows_at, end;
+};
+
+static struct layout lay_out(const struct pf_fde_list *list)
 {
-    uint64_t book_at = align_8(sizeof **out);
-    uint64_t fdes_at = align_8(book_at + pf_rule_book_bytes(row_max_of(list)));
-    uint64_t rows_at = align_8(fdes_at + list->max * sizeof(struct pf_fde_ref));
-    uint64_t end = rows_at + row_max_of(list) * sizeof(struct raw_row);
+    struct layout layout = {.book_at = align_8(sizeof(struct builder))};
+
+    layout.fdes_at = align_8(layout.book_at + pf_rule_book_bytes(row_max_of(list)));
+    layout.rows_at = align_8(layout.fdes_at + list->max * sizeof(struct pf_fde_ref));
+    layout.end = layout.rows_at + row_max_of(list) * sizeof(struct raw_row);
+    return layout;
+}
+
+/* NULL if scratch is too small. */
+static struct builder *place(struct pf_room scratch, const struct pf_fde_list *list)
+{
+    struct layout layout = lay_out(list);
+    struct builder *builder = scratch.at;
     uint8_t *base = scratch.at;
 
-    if (end > scratch.size)
-        return end;
-    struct builder *builder = scratch.at;
+    if (!builder || layout.end > scratch.size)
+        return NULL;
     builder->list = *list;
-    builder->list.at = (struct pf_fde_ref *)(void *)(base + fdes_at);
-    builder->rows = (struct raw_row *)(void *)(base + rows_at);
+    builder->list.at = (struct pf_fde_ref *)(void *)(base + layout.fdes_at);
+    builder->rows = (struct raw_row *)(void *)(base + layout.rows_at);
     builder->row_max = (uint32_t)row_max_of(list);
     builder->row_count = 0;
     builder->fde_count = builder->skipped_fdes = 0;
-    pf_rule_book_init(&builder->book, base + book_at, row_max_of(list));
-    *out = builder;
-    return end;
+    pf_rule_book_init(&builder->book, base + layout.book_at, row_max_of(list));
+    return builder;
 }
 
 /* From this address on, rule number holds; the same as before is no row of its own. */
@@ -261,20 +271,19 @@ size_t pf_rows_bound(const struct pf_cfi_source *source)
 size_t pf_rows_scratch(const struct pf_cfi_source *source)
 {
     struct pf_fde_list list;
-    struct builder *none = NULL;
 
     pf_fde_list_init(&list, source);
-    return list.max ? place(&none, (struct pf_room){0}, &list) : 0;
+    return list.max ? lay_out(&list).end : 0;
 }
 
 size_t pf_rows_build(struct pf_room table, struct pf_room scratch,
                      const struct pf_cfi_source *source, struct pf_rows_stats *stats)
 {
     struct pf_fde_list list;
-    struct builder *builder = NULL;
 
     pf_fde_list_init(&list, source);
-    if (list.max == 0 || place(&builder, scratch, &list) > scratch.size)
+    struct builder *builder = list.max ? place(scratch, &list) : NULL;
+    if (!builder)
         return 0;
     pf_fde_list_gather(&builder->list);
     if (builder->list.count == 0)
