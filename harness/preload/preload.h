@@ -110,7 +110,7 @@ void hn_fds_compare(void);
 /* valgrind_ask.c: the tool begins to count with the test, and its findings so far are recorded.
  * Nothing happens when not under valgrind. */
 bool hn_valgrind_is_here(void);
-void hn_valgrind_begin(void);
+void hn_valgrind_begin(bool wants_leaks);
 void hn_valgrind_ask(bool wants_leaks);
 
 /* agent_ask.c: the allocation agent, where --under leaks put it: found once, in the binary's own

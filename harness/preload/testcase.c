@@ -258,7 +258,7 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
-    hn_valgrind_begin();
+    hn_valgrind_begin(run->flags & HN_WIRE_RUN_LEAKS);
     hn_agent_begin(run);
     if (item->test->test)
         item->test->test();

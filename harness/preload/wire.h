@@ -27,6 +27,9 @@
 #define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3 4" */
 #define HN_WIRE_PRELOAD_ENV "ASSAY_RUNNER_PRELOAD" /* what LD_PRELOAD was before us */
 
+/* In a valgrind log, where the test begins. */
+#define HN_WIRE_VALGRIND_MARK "assay: the test begins"
+
 enum {
     HN_WIRE_PACKET_MAX = 48 * 1024,
     HN_WIRE_SHARED_BYTES = 4 << 20,

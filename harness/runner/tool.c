@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/preload/wire.h"
 #include "harness/runner/plan.h"
 #include "profiler/base/file.h"
 
@@ -116,11 +117,20 @@ static bool is_banner(const char *text, size_t size)
     return size == 0;
 }
 
+/* What was printed since the test began; all, if it says nothing of that. */
+static const char *begin_of_test(struct pf_bytes log)
+{
+    const char *mark =
+        memmem(log.at, log.size, HN_WIRE_VALGRIND_MARK, strlen(HN_WIRE_VALGRIND_MARK));
+
+    return mark ? mark + strlen(HN_WIRE_VALGRIND_MARK) : log.at;
+}
+
 /* "==123== text": without the prefix and banners, up to what is printed again at exit. */
 static const char *clean_log(struct pf_bytes log, struct pf_arena *arena)
 {
     struct pf_buf out = {.max = REPORT_MAX};
-    const char *at = log.at, *end = at + log.size;
+    const char *end = (const char *)log.at + log.size, *at = begin_of_test(log);
 
     while (at < end) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));

@@ -40,7 +40,7 @@ static void expect_budgets(const struct ts_run_events *run)
 
 Test(test_budgets, are_kept_and_broken_exactly)
 {
-    struct ts_run_events run = ts_run_suites("sample_budgets -k budgets/");
+    struct ts_run_events run = ts_run_suites("sample_budgets -k 'budgets/*'");
 
     expect_budgets(&run);
     ts_run_events_fini(&run);
@@ -48,7 +48,7 @@ Test(test_budgets, are_kept_and_broken_exactly)
 
 Test(test_budgets, are_the_same_under_callgrind)
 {
-    struct ts_run_events run = ts_run_suites("sample_budgets --under callgrind -k budgets/");
+    struct ts_run_events run = ts_run_suites("sample_budgets --under callgrind -k 'budgets/*'");
 
     expect_budgets(&run);
     json_int_t counted =

@@ -94,6 +94,20 @@ Test(test_leaks, what_a_test_inherits_is_nobodys_leak)
     ts_run_events_fini(&run);
 }
 
+Test(test_leaks, nor_is_it_under_memcheck)
+{
+    struct ts_run_events run =
+        ts_run_suites("sample_heirs sample_tools --under memcheck -k 'heirs/*' "
+                      "-k tools/leak");
+
+    cr_expect_str_eq(ts_status_of(&run, "inherits[0]"), "pass", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "inherits[1]"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "leak"), "leak");
+    cr_expect(
+        ts_has_message(&run, "leak", "123 (+123) bytes in 1 (+1) blocks are definitely lost"));
+    ts_run_events_fini(&run);
+}
+
 Test(test_leaks, threads_that_wait_hold_their_blocks_even_deaf_ones)
 {
     struct ts_run_events run = ts_run_suites("sample_leaks --under leaks -k holds_its_block");
