@@ -5,6 +5,8 @@
 #include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
 
+#include <string.h>
+
 enum { ENOUGH_SAMPLES = 200 };
 
 static const double covered_least = 0.85;
@@ -27,6 +29,15 @@ static void note_losses(const struct pf_agent_samples *samples, struct pf_record
                            (unsigned long long)samples->stacks);
 }
 
+/* "process 1: the agent was not put in: BECAUSE": the reason alone, there is little room. */
+static const char *without_prefix(const char *text)
+{
+    static const char prefix[] = "the agent was not put in: ";
+    const char *found = strstr(text, prefix);
+
+    return found ? found + sizeof prefix - 1 : text;
+}
+
 static void note_missed(const struct pf_agent_watch *watch, const struct pf_err *why,
                         struct pf_record_job *job)
 {
@@ -35,8 +46,8 @@ static void note_missed(const struct pf_agent_watch *watch, const struct pf_err 
     if (watch->missed)
         pf_record_job_note(job, "%u processes ended before the agent was in", watch->missed);
     if (watch->refused)
-        pf_record_job_note(job, "%u processes refused (the last one: %s)", watch->refused,
-                           why->text);
+        pf_record_job_note(job, "%u processes refused: %s", watch->refused,
+                           without_prefix(why->text));
 }
 
 /* CPU time without samples: when much of it is missing, it is for one of these reasons. */
@@ -47,11 +58,10 @@ static void note_unseen(struct pf_record_job *job, uint64_t period_ns)
     double seen = (double)(summary->samples + summary->lost);
 
     if (due >= ENOUGH_SAMPLES && seen < due * covered_least)
-        pf_record_job_note(
-            job,
-            "samples cover %.0f %% of the CPU time used: not seen are threads that "
-            "block signals, those of a few ms, and processes before the agent was in",
-            100 * seen / due);
+        pf_record_job_note(job,
+                           "samples cover %.0f %% of the CPU time: unseen are threads that block "
+                           "signals or live a few ms, and processes without the agent",
+                           100 * seen / due);
 }
 
 /* The longest comes last: the note's room is limited. */
