@@ -285,6 +285,8 @@ const struct hn_verb hn_verb_leaks = {
         "When a process of it ends, by whatever cause, its memory is searched from its roots\n"
         "(globals, stacks, registers, thread-local storage, what epoll and timers hold): what\n"
         "nothing points to any more is definitely lost. Kinds are those of Valgrind's memcheck.\n"
+        "Where ptrace is not permitted a process is judged when it exits, not when a signal ends\n"
+        "it. assay test --under leaks does the same for every test of a suite.\n"
         "Exit status 1 if anything of the kinds of --fail-on was lost, else 0; the command's own\n"
         "status is told on standard error.",
     .opts = opts_table,

@@ -2,7 +2,8 @@
  * Use case: run a command with the agent inside, judge its memory when it ends.
  *
  * The whole process tree is followed; every process that ends is judged on its own and the records
- * are merged.
+ * are merged. Where nothing may be traced, processes ask to be looked at when they exit, and an end
+ * by a signal is not seen.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,7 +25,8 @@ struct pf_leak_check {
 /*
  * Start it, wait for its end, fill out. The command shares our terminal and process group; signals
  * sent to us are passed on to it. PF_ERR_NOT_FOUND or PF_ERR_DENIED: it cannot be started;
- * PF_ERR_UNSUPPORTED: the agent could not enter it (static, set-uid), with what would help.
+ * PF_ERR_UNSUPPORTED: the agent could not enter it (static, set-uid), with what would help. Also
+ * PF_ERR_DENIED: a signal ended it where ptrace is not permitted.
  */
 ASSAY_CHECKED
 bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *check, struct pf_err *err);
