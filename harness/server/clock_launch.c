@@ -78,18 +78,29 @@ static void find_program(char *path, size_t size, const char *program, const cha
     path[0] = '\0';
 }
 
-static const char *preloaded_already(char *const *env)
+/* What name will be in the server's environment; NULL: nothing. */
+static const char *value_of(char *const *env, const char *name)
 {
-    static const char name[] = "LD_PRELOAD";
     const char *value = getenv(name);
+    size_t length = strlen(name);
 
     for (; *env; env++)
-        if (strncmp(*env, name, sizeof name - 1) == 0) {
-            const char *rest = *env + sizeof name - 1;
+        if (strncmp(*env, name, length) == 0) {
+            const char *rest = *env + length;
             if (*rest == '=' || *rest == '\0')
                 value = *rest ? rest + 1 : NULL;
         }
     return value && *value ? value : NULL;
+}
+
+static char *join(struct pf_arena *arena, const char *start, const char *others)
+{
+    struct pf_buf text = {0};
+
+    pf_buf_printf(&text, "%s%s%s", start, others ? ":" : "", others ? others : "");
+    char *joined = pf_arena_text(arena, (const char *)text.at, text.size);
+    pf_buf_fini(&text);
+    return joined;
 }
 
 static bool write_library(const char *path, struct pf_err *err)
@@ -108,9 +119,9 @@ static bool write_library(const char *path, struct pf_err *err)
 bool hn_clock_prepare(char **env, struct pf_arena *arena, const char *program,
                       const struct hn_clock_place *place, struct pf_err *err)
 {
-    char path[PATH_BYTES], library[256];
-    struct pf_buf preload = {0};
-    const char *others = preloaded_already(env);
+    char path[PATH_BYTES], preload[256];
+    const char *library = preload + sizeof "LD_PRELOAD=" - 1;
+    const char *others = value_of(env, "LD_PRELOAD"), *asan = value_of(env, "ASAN_OPTIONS");
 
     find_program(path, sizeof path, program, place->dir);
     if (hn_clock_is_static(path))
@@ -118,15 +129,15 @@ bool hn_clock_prepare(char **env, struct pf_arena *arena, const char *program,
                           "%s is statically linked: libassay-clock.so cannot be preloaded into it, "
                           "so its clock cannot be faked: link it dynamically, or leave .clock out",
                           path);
-    (void)snprintf(library, sizeof library, "%s/libassay-clock.so", place->tmp);
+    (void)snprintf(preload, sizeof preload, "LD_PRELOAD=%s/libassay-clock.so", place->tmp);
     if (!write_library(library, err))
         return false;
     while (*env)
         env++;
-    pf_buf_printf(&preload, "LD_PRELOAD=%s%s%s", library, others ? ":" : "", others ? others : "");
-    *env++ = pf_arena_text(arena, (const char *)preload.at, preload.size);
-    *env++ = pf_arena_text(arena, place->clock_env, strlen(place->clock_env));
+    *env++ = join(arena, preload, others);
+    *env++ = join(arena, place->clock_env, NULL);
+    /* A server built with AddressSanitizer would end because its runtime is not loaded first. */
+    *env++ = join(arena, "ASAN_OPTIONS=verify_asan_link_order=0", asan);
     *env = NULL;
-    pf_buf_fini(&preload);
     return true;
 }

@@ -17,7 +17,7 @@ struct hn_clock_place {
 };
 
 /*
- * Append to env, a NULL-terminated list with room for two more, what makes program live by the
+ * Append to env, a NULL-terminated list with room for three more, what makes program live by the
  * clock; an LD_PRELOAD that stands there, or is inherited, is kept behind ours. The new entries
  * live in arena. Errors: program is statically linked; the library cannot be written.
  */

@@ -23,7 +23,7 @@ struct words {
     struct hn_placeholder values[VALUES];
     char port[8];
     char *argv[HN_SPEC_LIST_MAX + 1];
-    char *env[HN_SPEC_LIST_MAX + 5];
+    char *env[HN_SPEC_LIST_MAX + 6];
     const char *dir;
 };
 

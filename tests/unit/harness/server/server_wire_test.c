@@ -12,6 +12,7 @@ static const struct hn_server_spec whole = {
     .file_texts = {"text"},
     .dir = "/srv",
     .ready_path = "/healthz",
+    .clock_env = "ASSAY_CLOCK_PAGE=/page",
     .port_mode = 2,
     .start_ms = 10000,
     .stop_ms = 5000,
@@ -40,6 +41,7 @@ Test(server_wire, what_is_encoded_comes_back)
     cr_assert_str_eq(spec.file_texts[0], "text");
     cr_assert_str_eq(spec.dir, "/srv");
     cr_assert_str_eq(spec.ready_path, "/healthz");
+    cr_assert_str_eq(spec.clock_env, "ASSAY_CLOCK_PAGE=/page");
     cr_assert_eq(spec.port_mode, 2);
     cr_assert_eq(spec.start_ms, 10000);
     cr_assert_eq(spec.stop_ms, 5000);
@@ -81,6 +83,7 @@ Test(server_wire, nonsense_is_refused_with_the_reason)
         BAD("nx\0aprog\0p-1\0.\0", "no number"),
         BAD("nx\0aprog\0s99999999999999999999\0.\0", "no number up to"),
         BAD("nx\0aprog\0s\0.\0", "no number up to"),
+        BAD("nx\0aprog\0cpage\0.\0", "page: no NAME=PATH of a clock"),
         BAD("nx\0aprog\0fconf\0.\0", "1 files, 0 texts"),
         BAD("nx\0aprog\0f../conf\0tx\0.\0", "must be a plain name"),
         BAD("nx\0aprog\0f\0tx\0.\0", "must be a plain name"),

@@ -47,3 +47,14 @@ Test(clock_page, odd_times_are_refused)
     cr_assert_not(mk_timespec_is_valid(&(struct timespec){-1, 0}));
     cr_assert(mk_timespec_is_valid(&(struct timespec){0, 999999999}));
 }
+
+Test(clock_page, spans_that_cannot_be_are_refused)
+{
+    int64_t span_ns = 7;
+
+    cr_assert(mk_clock_span_ns(mk_ns_per_s, 0, &span_ns) && span_ns == 0);
+    cr_assert(mk_clock_span_ns(mk_ns_per_s, 1500, &span_ns) && span_ns == 1500 * 1000000LL);
+    cr_assert_not(mk_clock_span_ns(mk_ns_per_s, -1, &span_ns));
+    cr_assert_not(mk_clock_span_ns(mk_ns_per_s, INT64_MAX, &span_ns));
+    cr_assert_not(mk_clock_span_ns(INT64_MAX - 10, 1, &span_ns)); /* the sum */
+}
