@@ -63,17 +63,15 @@ struct top {
 static void draw(struct top *top)
 {
     struct pf_buf picture = {0};
-    unsigned columns = 0;
-    unsigned rows = 0;
     struct pf_err err = {0};
 
     if (!top->has_view)
         return;
     if (top->terminal.is_open) {
-        hn_terminal_size(&columns, &rows);
+        hn_terminal_size(&top->state.columns, &top->state.rows);
         pf_buf_put_str(&picture, "\033[H");
     }
-    hn_top_draw(&picture, &top->head, &top->view, &top->state, columns, rows);
+    hn_top_draw(&picture, &top->head, &top->view, &top->state);
     pf_buf_put_str(&picture, top->terminal.is_open ? "\033[J" : "\n");
     if (!pf_file_write_fd(STDOUT_FILENO, pf_buf_view(&picture), "standard output", &err)) {
         if (err.sys_errno != EPIPE

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/profile/frames.h"
 #include "profiler/session/stack.h"
 
 enum { SHOWN_TIDS = 8 };
@@ -66,23 +67,15 @@ static void print_head(const struct pf_stacks *stacks, uint32_t index, const str
     pf_sink_put_str(sink, "\n");
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static void print_frame(const struct pf_profile *profile, const struct pf_location *location,
-                        uint32_t line_index, uint32_t number, const struct style *style,
-                        struct pf_sink *sink)
+                        uint32_t line_index, const struct style *style, struct pf_sink *sink)
 {
     const struct pf_line *line = pf_profile_lines_view(profile, location) + line_index;
     const struct pf_function *function = pf_profile_function_at(profile, line->function);
     const char *file = pf_profile_text(profile, function->file);
     bool is_inlined = line_index + 1 < location->line_count;
 
-    pf_sink_printf(sink, "  #%-3u %-40s ", number, pf_profile_text(profile, function->name));
+    pf_sink_printf(sink, "%-40s ", pf_profile_text(profile, function->name));
     if (is_inlined)
         pf_sink_put_str(sink, "(inlined) ");
     pf_sink_put_str(sink, style->dim);
@@ -90,7 +83,7 @@ static void print_frame(const struct pf_profile *profile, const struct pf_locati
         pf_sink_printf(sink, "%s:%u", file, line->line);
     else if (location->mapping != PF_NONE)
         pf_sink_printf(sink, "in %s",
-                       base_name(pf_profile_text(
+                       pf_frame_base_name(pf_profile_text(
                            profile, pf_profile_mapping_at(profile, location->mapping)->file)));
     pf_sink_printf(sink, "%s\n", style->plain);
 }
@@ -109,8 +102,10 @@ static void print_stack(const struct pf_stacks *stacks, const struct pf_stacks_t
     const uint32_t *locations = pf_profile_stack_view(&stacks->profile, thread->stack, &count);
     for (uint32_t i = 0; i < count; i++) {
         const struct pf_location *location = pf_profile_location_at(&stacks->profile, locations[i]);
-        for (uint32_t line = 0; line < location->line_count; line++)
-            print_frame(&stacks->profile, location, line, number++, style, sink);
+        for (uint32_t line = 0; line < location->line_count; line++) {
+            pf_sink_printf(sink, "  #%-3u ", number++);
+            print_frame(&stacks->profile, location, line, style, sink);
+        }
     }
     if (thread->trouble[0])
         pf_sink_printf(sink, "  ...  %s\n", thread->trouble);

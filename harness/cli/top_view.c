@@ -87,10 +87,11 @@ static void put_line(struct pf_buf *out, const char *line, unsigned columns, boo
 }
 
 static void put_head(struct pf_buf *out, const struct hn_top_head *head,
-                     const struct pf_live_view *view, const struct hn_top_state *state,
-                     unsigned columns, bool is_plain)
+                     const struct pf_live_view *view, const struct hn_top_state *state)
 {
     char line[LINE_BYTES];
+    unsigned columns = state->columns;
+    bool is_plain = state->rows == 0;
     double lost = head->samples + head->lost
                       ? 100.0 * (double)head->lost / (double)(head->samples + head->lost)
                       : 0;
@@ -136,8 +137,9 @@ static void put_row(struct pf_buf *out, const struct pf_live_row *row,
 }
 
 void hn_top_draw(struct pf_buf *out, const struct hn_top_head *head, struct pf_live_view *view,
-                 const struct hn_top_state *state, unsigned columns, unsigned rows)
+                 const struct hn_top_state *state)
 {
+    unsigned columns = state->columns, rows = state->rows;
     bool is_plain = rows == 0;
     int64_t value = state->whole_time ? view->all_value : view->value;
     uint32_t room = is_plain ? PLAIN_ROWS : rows > HEAD_ROWS + 1 ? rows - HEAD_ROWS - 1 : 0;
@@ -146,7 +148,7 @@ void hn_top_draw(struct pf_buf *out, const struct hn_top_head *head, struct pf_l
     if (view->count > 1)
         qsort_r(view->rows, view->count, sizeof *view->rows, compare, &how);
     if (is_plain || rows > HEAD_ROWS)
-        put_head(out, head, view, state, columns, is_plain);
+        put_head(out, head, view, state);
     else
         put_line(out, "the terminal is too low", columns, false);
     for (uint32_t i = is_plain ? 0 : state->scrolled; i < view->count && room > 0; i++, room--) {

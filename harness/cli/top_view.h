@@ -17,6 +17,8 @@ struct hn_top_state {
     bool whole_time; /* since the beginning, else the last interval */
     bool is_paused;
     uint32_t scrolled; /* rows above the window */
+    unsigned columns;  /* of the terminal */
+    unsigned rows;     /* of the terminal; 0: there is none, all rows that matter are printed */
 };
 
 struct hn_top_head {
@@ -29,10 +31,10 @@ struct hn_top_head {
 
 /*
  * Append the picture: a heading of three lines and the rows that fit, each cut at columns, no line
- * feed after the last. rows 0: all rows that matter (a plain table), with line feeds.
+ * feed after the last. Without a terminal: a plain table, with line feeds.
  */
 void hn_top_draw(struct pf_buf *out, const struct hn_top_head *head, struct pf_live_view *view,
-                 const struct hn_top_state *state, unsigned columns, unsigned rows);
+                 const struct hn_top_state *state);
 
 /* What a key does to the state; false if the key means "quit". */
 bool hn_top_key(struct hn_top_state *state, int key, uint32_t row_count);

@@ -131,11 +131,9 @@ static void put_frames(const struct numbering *n, struct pf_sink *sink)
     pf_hash_fini(&strings.index);
 }
 
-static void put_node(const struct pf_flame *flame, struct pf_sink *sink, uint32_t number,
-                     uint32_t up, int64_t self, int64_t base_self)
+static void put_self(const struct pf_flame *flame, struct pf_sink *sink, int64_t self,
+                     int64_t base_self)
 {
-    put_number(sink, number);
-    put_number(sink, up);
     put_number(sink, (uint64_t)self);
     if (flame->is_diff)
         put_number(sink, (uint64_t)base_self);
@@ -148,16 +146,21 @@ static void put_nodes(const struct numbering *n, struct pf_sink *sink)
     uint32_t depth = 0; /* of the node written last */
 
     pf_sink_put_str(sink, ",\n\"nodes\":\"");
-    put_node(flame, sink, 0, 0, tree->at[0].self, tree->at[0].base_self);
+    put_number(sink, 0);
+    put_number(sink, 0);
+    put_self(flame, sink, tree->at[0].self, tree->at[0].base_self);
     for (uint32_t i = 0; i != PF_NONE; i = pf_flame_next(tree, i)) {
         const struct pf_flame_node *node = &tree->at[i];
         if (i > 0) {
-            put_node(flame, sink, n->frame_number[node->frame], depth + 1 - node->depth, node->self,
-                     node->base_self);
+            put_number(sink, n->frame_number[node->frame]);
+            put_number(sink, depth + 1 - node->depth);
+            put_self(flame, sink, node->self, node->base_self);
             depth = node->depth;
         }
         if (node->cut > 0 || node->base_cut > 0) {
-            put_node(flame, sink, 0, depth - node->depth, node->cut, node->base_cut);
+            put_number(sink, 0);
+            put_number(sink, depth - node->depth);
+            put_self(flame, sink, node->cut, node->base_cut);
             depth = node->depth + 1;
         }
     }

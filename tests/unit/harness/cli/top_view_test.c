@@ -50,8 +50,11 @@ static struct pf_buf draw(const struct hn_top_state *state, unsigned columns, un
     struct pf_live_view view = {
         .rows = rows, .count = sizeof rows / sizeof rows[0], .value = 100, .all_value = 1000};
     struct pf_buf out = {0};
+    struct hn_top_state sized = *state;
 
-    hn_top_draw(&out, &head, &view, state, columns, lines);
+    sized.columns = columns;
+    sized.rows = lines;
+    hn_top_draw(&out, &head, &view, &sized);
     return out;
 }
 
@@ -109,7 +112,7 @@ Test(top_view, names_with_escape_sequences_are_made_harmless)
     struct hn_top_state state = {0};
     struct pf_buf out = {0};
 
-    hn_top_draw(&out, &head, &view, &state, 0, 0);
+    hn_top_draw(&out, &head, &view, &state);
 
     cr_expect_not_null(strstr(pf_buf_cstr(&out), "?]0;owned?"));
     pf_buf_fini(&out);
