@@ -36,7 +36,7 @@ static bool read_status(int process, int thread, char *text)
 static char state_in(const char *status)
 {
     const char *state = strstr(status, "State:\t");
-    return state ? state[7] : '\0';
+    return (char)(state ? state[7] : '\0');
 }
 
 /* getdents64(2)'s entry. */
