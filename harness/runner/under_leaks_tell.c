@@ -11,7 +11,7 @@
 #include "harness/runner/under_leaks_priv.h"
 #include "profiler/profile/frames.h"
 
-enum { FRAMES_SHOWN = 16, TEXT_MAX = 64 * 1024 };
+enum { FRAMES_SHOWN = 16, RECORDS_SHOWN = 40, TEXT_MAX = 64 * 1024 };
 
 struct site {
     const char *function, *file, *object;
@@ -152,7 +152,7 @@ static void tell_record(struct teller *teller, const struct pf_leak_record *reco
     const struct pf_profile *profile = &teller->member->found.profile;
     struct site site = site_of(profile, record->stack);
     bool is_definite = record->kind == PF_LEAK_DEFINITE;
-    bool is_red = is_definite && teller->is_red;
+    bool is_red = is_definite;
     struct pf_buf text = {.max = TEXT_MAX};
 
     if (is_runners(site.object) || record->is_suppressed || record->kind == PF_LEAK_INDIRECT)
@@ -178,13 +178,46 @@ static void note(struct teller *teller, const char *text)
     hn_attempt_say(teller->attempt, teller->arena, HN_MESSAGE_NOTE, NULL, 0, text);
 }
 
+/* A tool of the system in one line: where it loses what is not for this project to mend. */
+static void tell_tool(struct teller *teller)
+{
+    const struct pf_leak_total *definite = &teller->member->found.totals[PF_LEAK_DEFINITE];
+    const struct pf_leak_total *possible = &teller->member->found.totals[PF_LEAK_POSSIBLE];
+
+    if (!definite->blocks && !possible->blocks)
+        return;
+    hn_attempt_say(teller->attempt, teller->arena,
+                   definite->blocks ? HN_MESSAGE_WARNING : HN_MESSAGE_NOTE, NULL, 0,
+                   hn_text(teller->arena,
+                           "%sa program of the system lost %llu bytes in %llu blocks definitely, "
+                           "%llu in %llu possibly (assay leaks -- PROGRAM names the places)",
+                           teller->who, (unsigned long long)definite->bytes,
+                           (unsigned long long)definite->blocks,
+                           (unsigned long long)possible->bytes,
+                           (unsigned long long)possible->blocks));
+}
+
+/* Records come by kind, most bytes first: of many, the last are the least. */
+static void tell_records(struct teller *teller)
+{
+    const struct pf_leaks *found = &teller->member->found;
+
+    for (uint32_t i = 0; i < found->record_count && i < RECORDS_SHOWN; i++)
+        tell_record(teller, &found->records[i]);
+    if (found->record_count > RECORDS_SHOWN)
+        note(teller, hn_text(teller->arena, "%sand %u places more", teller->who,
+                             found->record_count - RECORDS_SHOWN));
+}
+
 static void tell_found(struct teller *teller)
 {
     const struct pf_leaks *found = &teller->member->found;
     const struct pf_leak_total *reachable = &found->totals[PF_LEAK_REACHABLE];
 
-    for (uint32_t i = 0; i < found->record_count; i++)
-        tell_record(teller, &found->records[i]);
+    if (teller->is_red)
+        tell_records(teller);
+    else
+        tell_tool(teller);
     if (reachable->blocks)
         note(teller,
              hn_text(teller->arena, "%sstill reachable at its end: %llu bytes in %llu block%s",

@@ -44,7 +44,13 @@ static bool is_runners(const char *entry)
     return false;
 }
 
-/* LD_PRELOAD without what the runner put there (libassay-*.so); the user's own stays. */
+/* Ours for the test binary alone; the agent is for servers, too, and does nothing uninvited. */
+static bool is_for_tests(const char *object, size_t size)
+{
+    return memmem(object, size, "libassay-", 9) && !memmem(object, size, "libassay-agent", 14);
+}
+
+/* LD_PRELOAD without what the runner put there for tests; the user's own stays. */
 static char *clean_preload(const char *entry)
 {
     const char *from = strchr(entry, '=') + 1;
@@ -54,7 +60,7 @@ static char *clean_preload(const char *entry)
     size_t empty = out.size;
     while (*from) {
         size_t length = strcspn(from, ": ");
-        if (length > 0 && !memmem(from, length, "libassay-", 9)) {
+        if (length > 0 && !is_for_tests(from, length)) {
             pf_buf_put_str(&out, out.size > empty ? ":" : "");
             pf_buf_put(&out, from, length);
         }

@@ -147,6 +147,18 @@ Test(test_leaks, processes_that_a_test_starts_are_judged_too)
     ts_run_events_fini(&run);
 }
 
+/* The fixture's server, and what it lost: a program of the system, told in a line and not red. */
+Test(test_leaks, the_server_of_a_fixture_is_judged_when_it_ends)
+{
+    struct ts_run_events run = ts_run_suites("%s --under leaks -k redis_starts", SERVER_SUITE);
+
+    cr_expect_str_eq(ts_status_of(&run, "redis_starts_answers_and_ends_with_zero"), "pass", "%s",
+                     ts_out(&run.result));
+    cr_expect(ts_has_message(&run, "redis_starts_answers_and_ends_with_zero",
+                             "a program of the system lost"));
+    ts_run_events_fini(&run);
+}
+
 Test(test_leaks, a_network_of_its_own_hides_nothing_of_the_test_itself)
 {
     struct ts_run_events run =
