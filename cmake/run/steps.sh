@@ -5,24 +5,40 @@
 
 steps_log=build/logs
 step_must_end= # set while a step may not be stopped half-way
+step_group=    # process group of the step that runs
 stop_signal=
 
 say() {
   printf '%s\n' "$*" >&2
 }
 
+# is_of_group PID GROUP: read behind the process's name, which may hold anything.
+is_of_group() {
+  local stat group
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  read -r _ _ group _ <<<"${stat##*") "}"
+  [ "$group" = "$2" ]
+}
+
 # The processes of this run but this shell: each carries ASSAY_RUN in its environment, whatever
-# session it went into (./run sees to that).
+# session it went into (./run sees to that); what sudo runs does not show it, but is of the group.
 processes_of_run() {
   local entry pid
-  for entry in /proc/[0-9]*/environ; do
+  for entry in /proc/[0-9]*; do
     pid=${entry#/proc/}
-    pid=${pid%/environ}
     case $pid in "$$" | "$BASHPID") continue ;; esac
-    if { tr '\0' '\n' <"$entry" | grep -qx "ASSAY_RUN=$ASSAY_RUN"; } 2>/dev/null; then
+    if { tr '\0' '\n' <"$entry/environ" | grep -qx "ASSAY_RUN=$ASSAY_RUN"; } 2>/dev/null ||
+      { [ -n "$step_group" ] && is_of_group "$pid" "$step_group"; }; then
       printf '%s\n' "$pid"
     fi
   done
+}
+
+# Some may be gone already; some may be root's, where packages are fetched.
+signal_processes() {
+  local signal=$1
+  shift
+  kill -"$signal" "$@" 2>/dev/null || as_root kill -"$signal" "$@" 2>/dev/null || true
 }
 
 end_processes_of_run() {
@@ -30,7 +46,7 @@ end_processes_of_run() {
   for signal in TERM KILL; do
     mapfile -t pids < <(processes_of_run)
     for ((i = 0; i < 30 && ${#pids[@]}; i++)); do
-      kill -"$signal" "${pids[@]}" 2>/dev/null || true # some may be gone already
+      signal_processes "$signal" "${pids[@]}"
       sleep 0.1
       mapfile -t pids < <(processes_of_run)
     done
@@ -80,6 +96,7 @@ await() {
 run_apart() {
   set -m
   "$@" &
+  step_group=$!
   set +m
 }
 
