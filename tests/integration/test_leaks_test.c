@@ -152,6 +152,8 @@ Test(test_leaks, the_server_of_a_fixture_is_judged_when_it_ends)
 {
     struct ts_run_events run = ts_run_suites("%s --under leaks -k redis_starts", SERVER_SUITE);
 
+    if (strstr(ts_err(&run.result), "built with") || strstr(ts_out(&run.result), "built with"))
+        cr_skip("this build's suites have a sanitizer, and the agent stays out of them");
     cr_expect_str_eq(ts_status_of(&run, "redis_starts_answers_and_ends_with_zero"), "pass", "%s",
                      ts_out(&run.result));
     cr_expect(ts_has_message(&run, "redis_starts_answers_and_ends_with_zero",
