@@ -32,14 +32,44 @@ static bool read_field(pid_t pid, unsigned field, unsigned long long *value)
     return at != NULL;
 }
 
-uint64_t hn_process_cpu_ns(pid_t pid)
+/* The second number of schedstat; 0 where the kernel keeps none. */
+static uint64_t read_queue_ns(pid_t pid, const char *tid)
+{
+    char path[64];
+    struct pf_buf text = {0};
+    struct pf_err err = {0};
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%.20s/schedstat", (int)pid, tid);
+    bool ok = pf_file_read(&text, path, STAT_MAX, &err);
+    const char *second = ok ? strchr(pf_buf_cstr(&text), ' ') : NULL;
+    uint64_t waited = second ? strtoull(second, NULL, 10) : 0;
+    pf_buf_fini(&text);
+    return waited;
+}
+
+static uint64_t queued_ns(pid_t pid)
+{
+    char path[64];
+    uint64_t sum = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *entry; tasks && (entry = readdir(tasks));)
+        if (entry->d_name[0] != '.')
+            sum += read_queue_ns(pid, entry->d_name);
+    if (tasks)
+        (void)closedir(tasks);
+    return sum;
+}
+
+uint64_t hn_process_demand_ns(pid_t pid)
 {
     unsigned long long user = 0, kernel = 0;
     long hz = sysconf(_SC_CLK_TCK);
 
     if (!read_field(pid, 12, &user) || !read_field(pid, 13, &kernel) || hz <= 0)
         return UINT64_MAX;
-    return (uint64_t)(user + kernel) * (1000000000u / (uint64_t)hz);
+    return (uint64_t)(user + kernel) * (1000000000u / (uint64_t)hz) + queued_ns(pid);
 }
 
 static unsigned kill_children(void)

@@ -9,8 +9,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* CPU time of all its threads, in steps of 10 ms; UINT64_MAX when it is gone. */
-uint64_t hn_process_cpu_ns(pid_t pid);
+/*
+ * What a process would have of the CPU: the time of all its threads, ended ones too, in steps of
+ * 10 ms, and what those alive waited in a run queue (/proc/PID/task/TID/schedstat), which is all
+ * that a busy one shows on a crowded machine. Falls when a thread ends. UINT64_MAX when it is gone.
+ */
+uint64_t hn_process_demand_ns(pid_t pid);
 
 /* Kill and bury everything that became our child by losing its own parent. */
 void hn_orphans_end(void);

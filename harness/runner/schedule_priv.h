@@ -30,7 +30,7 @@ struct hn_slot {
     struct hn_again now;                           /* what runs */
     uint64_t start_ns, half_ns, limit_ns, kill_ns; /* kill_ns: when the lane itself must die */
     bool asked_twice;                              /* to end */
-    uint64_t cpu_at_half;
+    uint64_t demand_at_half;
     double limit_s;
     struct hn_observed seen;
     const char *stacks;

@@ -124,7 +124,7 @@ void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_agai
     slot->now = *what;
     slot->seen = (struct hn_observed){0};
     slot->stacks = NULL;
-    slot->cpu_at_half = UINT64_MAX;
+    slot->demand_at_half = UINT64_MAX;
     slot->asked_twice = false;
     hn_temp_dir_make(&run->temp, slot->temp_dir, sizeof slot->temp_dir);
     if (*test->torture)

@@ -11,6 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Servers that root's tests start drop to another user and must still reach what is theirs. */
+static mode_t place_mode(void)
+{
+    return geteuid() == 0 ? 0711 : 0700;
+}
+
 static bool try_place(struct hn_temp_dir *temp, const char *place)
 {
     int size = snprintf(temp->base, sizeof temp->base, "%s/assay-XXXXXX", place);
@@ -19,6 +25,7 @@ static bool try_place(struct hn_temp_dir *temp, const char *place)
         temp->base[0] = '\0';
         return false;
     }
+    (void)chmod(temp->base, place_mode());
     return true;
 }
 
@@ -64,8 +71,8 @@ static bool is_empty(DIR *dir)
 /* Whoever changed its mode, owner or attributes left a time of change without one of content. */
 static bool is_like_new(const struct stat *st)
 {
-    return (st->st_mode & 07777) == 0700 && st->st_uid == geteuid() && st->st_gid == getegid()
-           && st->st_ctim.tv_sec == st->st_mtim.tv_sec
+    return (st->st_mode & 07777) == place_mode() && st->st_uid == geteuid()
+           && st->st_gid == getegid() && st->st_ctim.tv_sec == st->st_mtim.tv_sec
            && st->st_ctim.tv_nsec == st->st_mtim.tv_nsec;
 }
 
@@ -104,6 +111,8 @@ void hn_temp_dir_make(struct hn_temp_dir *temp, char *path, size_t size)
     if (path[0] || !temp->base[0])
         return;
     (void)snprintf(path, size, "%s/%u", temp->base, temp->made++);
-    if (mkdir(path, 0700) != 0)
+    mode_t mask = umask(0); /* a chmod afterwards would look like the test's own */
+    if (mkdir(path, place_mode()) != 0)
         path[0] = '\0';
+    (void)umask(mask);
 }

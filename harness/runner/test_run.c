@@ -163,7 +163,8 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         schedule.run_flags |= strcmp(suites->tool.name, "memcheck") == 0 ? HN_WIRE_RUN_LEAKS : 0;
     }
     struct hn_snapshot_book book = {0};
-    bool is_fork = strcmp(config->engine, "criterion") != 0; /* Criterion's own takes no snapshots */
+    /* Criterion's own engine takes no snapshots. */
+    bool is_fork = strcmp(config->engine, "criterion") != 0;
     struct hn_snapshots snapshots = {config->update_snapshots, config->ci, is_fork ? &book : NULL};
     schedule.snapshots = &snapshots;
     schedule.start_special = hn_start_special;

@@ -17,7 +17,7 @@ struct hn_observed {
     int pid;
     int wait_status;
     bool timed_out;
-    bool was_idle; /* timed out without having used the CPU for the second half of its time */
+    bool was_idle; /* timed out, and wanted next to no CPU in the second half of its time */
     bool network_namespace;
     bool lane_lost;  /* the process that watched over the test is gone */
     bool lane_stuck; /* and it was killed, because it told nothing any more */

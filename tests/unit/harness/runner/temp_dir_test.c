@@ -48,6 +48,18 @@ Test(temp_dir, an_untouched_one_is_used_again)
     cr_expect_eq(access(path, W_OK), 0);
 }
 
+/* A server that root starts and that becomes another user; for anybody else it is private. */
+Test(temp_dir, roots_can_be_entered_but_not_listed_by_others)
+{
+    struct stat st;
+    mode_t others = geteuid() == 0 ? 0011 : 0;
+
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect_eq(st.st_mode & 077, others);
+    cr_assert_eq(stat(temp.base, &st), 0);
+    cr_expect_eq(st.st_mode & 077, others);
+}
+
 Test(temp_dir, one_with_a_file_is_replaced)
 {
     char file[300];
