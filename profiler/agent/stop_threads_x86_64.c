@@ -16,7 +16,11 @@
 #include "profiler/agent/raw_call_x86_64.h"
 #include "profiler/trace/handshake.h"
 
-enum { VECTOR_WORDS = (int)(sizeof(((struct _libc_fpstate *)0)->_xmm) / (sizeof(uint64_t))) };
+/* Sixteen registers of two words. */
+enum { VECTOR_WORDS = 2 * 16 };
+
+static_assert(sizeof(((struct _libc_fpstate *)0)->_xmm) == VECTOR_WORDS * sizeof(uint64_t),
+              "all of a frame's vector registers are kept");
 
 static_assert((int)NGREG + (int)VECTOR_WORDS <= (int)PF_LEAVE_WORDS_MAX,
               "a thread's registers fit");
@@ -130,7 +134,7 @@ static uint32_t number_in(const char *text)
 
 static void for_each_thread(each_thread each, void *to)
 {
-    _Alignas(struct directory_entry) char entries[ENTRIES_BYTES];
+    _Alignas(struct directory_entry) char entries[ENTRIES_BYTES] = {0};
     long size;
     long fd = AG_RAW_CALL(SYS_openat, (uintptr_t)AT_FDCWD, (uintptr_t) "/proc/self/task",
                           O_RDONLY | O_DIRECTORY | O_CLOEXEC);
