@@ -156,16 +156,20 @@ static void try_to_end(struct pf_follow *follow, pid_t pid, bool is_late)
     pf_pid_list_fini(&ending.held);
 }
 
-static uint32_t live_threads(pid_t pid)
+/* Does anybody else of its process live? The first thread, mostly: with thousands that end
+ * together, to look at all of them for each is not to be afforded. */
+static bool has_company(const struct pf_followed *thread)
 {
     struct pf_pid_list all = {0};
-    uint32_t live = 0;
+    bool found = thread->tid != thread->pid && !is_gone(thread->pid, thread->pid);
 
-    (void)pf_proc_threads(&all, pid);
-    for (uint32_t i = 0; i < all.count; i++)
-        live += !is_gone(pid, all.at[i]);
+    if (found)
+        return true;
+    (void)pf_proc_threads(&all, thread->pid);
+    for (uint32_t i = 0; i < all.count && !found; i++)
+        found = all.at[i] != thread->tid && !is_gone(thread->pid, all.at[i]);
     pf_pid_list_fini(&all);
-    return live;
+    return found;
 }
 
 /* Only the thread ends, by exit(2), and others of its process live on. */
@@ -178,7 +182,7 @@ static bool ends_alone(const struct pf_followed *thread)
     if ((code & EXIT_SIGNAL_MASK) != 0 || ptrace(PTRACE_GETREGS, thread->tid, NULL, &regs) != 0
         || regs.orig_rax != SYS_exit)
         return false;
-    return live_threads(thread->pid) > 1;
+    return has_company(thread);
 }
 
 static void thread_at_end(struct pf_follow *follow, struct pf_followed *thread)
