@@ -36,25 +36,37 @@ void ag_inherited_discard(void)
     is_too_much = false;
 }
 
-static void copy_leaf(const struct pf_region *region, uint32_t leaf)
-{
-    unsigned char resident[LEAF_PAGES];
+struct leaf {
+    struct pf_live_slot *slots;
     uint64_t base;
+    unsigned char resident[LEAF_PAGES]; /* bit 0: the page is there; untouched ones hold no block */
+};
 
-    if (!pf_live_leaf_base(region, leaf, &base))
+static bool look_at_leaf(struct leaf *out, const struct pf_region *region, uint32_t leaf)
+{
+    if (!pf_live_leaf_base(region, leaf, &out->base))
+        return false;
+    out->slots = pf_live_leaf_slots(region, leaf);
+    if (mincore(out->slots, PF_LIVE_LEAF_BYTES, out->resident) != 0)
+        memset(out->resident, 1, sizeof out->resident);
+    return true;
+}
+
+static void copy_leaf(const struct pf_region *region, uint32_t number)
+{
+    struct leaf leaf;
+
+    if (!look_at_leaf(&leaf, region, number))
         return;
-    struct pf_live_slot *slots = pf_live_leaf_slots(region, leaf);
-    if (mincore(slots, PF_LIVE_LEAF_BYTES, resident) != 0)
-        memset(resident, 1, sizeof resident);
     for (uint32_t page = 0; page < LEAF_PAGES; page++) {
-        if (!(resident[page] & 1))
+        if (!(leaf.resident[page] & 1))
             continue;
         if (copy_count == PAGES_MAX) {
             is_too_much = true;
             return;
         }
-        copies[copy_count].base = base + ((uint64_t)page * PAGE_SLOTS << PF_LIVE_SLOT_SHIFT);
-        memcpy(copies[copy_count].slots, slots + (size_t)page * PAGE_SLOTS, PAGE);
+        copies[copy_count].base = leaf.base + ((uint64_t)page * PAGE_SLOTS << PF_LIVE_SLOT_SHIFT);
+        memcpy(copies[copy_count].slots, leaf.slots + (size_t)page * PAGE_SLOTS, PAGE);
         copy_count++;
     }
 }
@@ -105,19 +117,15 @@ static void adopt_slot(struct pf_live_slot *slot)
         (void)atomic_compare_exchange_strong(&slot->what, &what, adopted);
 }
 
-static void adopt_leaf(const struct pf_region *region, uint32_t leaf)
+static void adopt_leaf(const struct pf_region *region, uint32_t number)
 {
-    unsigned char resident[LEAF_PAGES];
-    uint64_t base;
+    struct leaf leaf;
 
-    if (!pf_live_leaf_base(region, leaf, &base))
+    if (!look_at_leaf(&leaf, region, number))
         return;
-    struct pf_live_slot *slots = pf_live_leaf_slots(region, leaf);
-    if (mincore(slots, PF_LIVE_LEAF_BYTES, resident) != 0)
-        memset(resident, 1, sizeof resident);
     for (uint32_t page = 0; page < LEAF_PAGES; page++)
-        for (uint32_t slot = 0; (resident[page] & 1) && slot < PAGE_SLOTS; slot++)
-            adopt_slot(&slots[(size_t)page * PAGE_SLOTS + slot]);
+        for (uint32_t slot = 0; (leaf.resident[page] & 1) && slot < PAGE_SLOTS; slot++)
+            adopt_slot(&leaf.slots[(size_t)page * PAGE_SLOTS + slot]);
 }
 
 void ag_inherited_adopt(struct pf_region *region)
