@@ -25,13 +25,25 @@ static bool read_word(const struct pf_memory *memory, uint64_t addr, uint64_t *w
     return false;
 }
 
-/* A saved register that cannot be read is merely unknown; most stacks never ask for it. */
+/*
+ * Was what lay at addr popped already? clang says nothing of the pops before a ret (GCC does, by
+ * DW_CFA_restore): its rule still names the word just above which the stack pointer now stands.
+ */
+static bool is_popped(const struct pf_regs *regs, uint64_t addr)
+{
+    return addr < regs->at[PF_REG_RSP];
+}
+
+/*
+ * A saved register that cannot be read is merely unknown; most stacks never ask for it. A copy of
+ * the stack begins at the stack pointer: what was popped is not in it, but in its register.
+ */
 static void load_saved(struct pf_regs *next, const struct pf_memory *memory, unsigned reg,
                        uint64_t addr)
 {
     if (pf_memory_word(memory, addr, &next->at[reg]))
         next->known |= 1U << reg;
-    else
+    else if (!is_popped(next, addr))
         next->known &= ~(1U << reg);
 }
 

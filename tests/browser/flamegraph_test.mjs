@@ -215,8 +215,7 @@ const tests = {
     for (const size of [1280, 700, 420]) {
       await page.setViewportSize({width: size, height: 700});
       await page.waitForFunction((wanted) => document.documentElement.getAttribute('width') === String(wanted), size);
-      const drawn = await page.locator('.f-ui .f-title').boundingBox();
-      const button = await page.locator('.f-button rect').first().boundingBox();
+      const {drawn, button} = await boxes(page, {drawn: '.f-ui .f-title', button: '.f-button rect'});
       const end = drawn.x + drawn.width;
       assert.ok(end <= size, `${end} of ${size} pixels`);
       assert.ok(end <= button.x || button.y > drawn.y + drawn.height, `over the buttons at ${size}`);
@@ -237,6 +236,14 @@ function frame(page, name) {
 
 async function width(page, name) {
   return Number(await frame(page, name).getAttribute('width'));
+}
+
+/* Measured in one go: a window that changes its size is drawn anew at any moment, element by element. */
+function boxes(page, selectors) {
+  return page.evaluate((wanted) => Object.fromEntries(Object.entries(wanted).map(([name, selector]) => {
+    const {x, y, width, height} = document.querySelector(selector).getBoundingClientRect();
+    return [name, {x, y, width, height}];
+  })), selectors);
 }
 
 async function y(page, name) {

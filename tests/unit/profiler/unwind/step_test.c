@@ -25,6 +25,7 @@ enum {
     BY_EXPR = 0x1500,   /* CFA by an operation that does not exist */
     SAVES_RBX = 0x1600, /* CFA = rsp + 16, rbx at CFA - 16 */
     PLT = 0x1700,
+    POPPED = 0x1800, /* CFA = rsp + 8, rbp at CFA - 16: as clang tells of a ret behind its pops */
 };
 
 struct world {
@@ -62,6 +63,7 @@ static void fill_cfi(struct ts_cfi *cfi)
     ts_cfi_fde(cfi, BACKWARDS, 0x100, ts_bytes(0x13, 1));
     ts_cfi_fde(cfi, BY_EXPR, 0x100, ts_bytes(0x0f, 2, 0xff, 0x12));
     ts_cfi_fde(cfi, SAVES_RBX, 0x100, ts_bytes(TS_DEF_CFA_OFFSET(16), TS_OFFSET(3, 2)));
+    ts_cfi_fde(cfi, POPPED, 0x100, ts_bytes(TS_DEF_CFA_OFFSET(8), TS_OFFSET(6, 2)));
     ts_cfi_fde(cfi, PLT, 0x100,
                ts_bytes(0x0f, 11, 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22));
 }
@@ -119,6 +121,22 @@ Test(step, common_rules_lead_to_the_root)
     cr_assert_eq(pcs[1], CODE + BY_FP + 8);
     cr_assert_eq(pcs[2], CODE + START + 8);
     cr_assert_eq(trail.guessed | trail.signals, 0);
+}
+
+/* A copy of the stack begins at the stack pointer: the word that was popped is not in it. */
+Test(step, popped_register_has_its_callers_value)
+{
+    struct world *world = new_world();
+    uint64_t pcs[16];
+    world->regs.at[PF_REG_RBP] = slot(4);
+    world->words[0] = CODE + BY_FP + 8; /* return address */
+    world->words[4] = 0x99;
+    world->words[5] = CODE + START + 8;
+
+    struct pf_trail trail = walk(world, CODE + POPPED + 8, pcs);
+
+    cr_assert_eq(trail.count, 3);
+    cr_assert(trail.is_rooted);
 }
 
 Test(step, return_address_behind_its_function_is_looked_up_before_it)
