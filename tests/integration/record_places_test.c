@@ -13,6 +13,10 @@
 #include "tests/integration/record_support.h"
 #include "tests/support/command.h"
 
+/*
+ * What has the made code anywhere in its stack: on a crowded machine the kernel is on top of many a
+ * sample, that of a thread just switched to.
+ */
 static void check_jit(const char *arguments, const char *name)
 {
     struct pf_child child = ts_workload_start("", arguments);
@@ -22,7 +26,9 @@ static void check_jit(const char *arguments, const char *name)
     ts_stop(&child);
     (void)snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)child.pid);
     (void)unlink(path);
-    cr_expect_geq(ts_self_percent(&recording, "jit_spin"), 90.0);
+    cr_expect_geq(ts_total_percent(&recording, "jit_spin"), 90.0, "%.1f %% of %llu samples",
+                  ts_total_percent(&recording, "jit_spin"),
+                  (unsigned long long)recording.summary.samples);
     cr_expect_geq(ts_rooted_percent(&recording), 99.0);
     cr_expect_null(strstr(recording.summary.note, "restart pending"));
     ts_recording_fini(&recording);
@@ -64,8 +70,8 @@ Test(record_places, jit_code_at_one_address_in_two_processes_has_each_its_name)
     double of_child = (double)ts_label_samples(&recording, "process", "twin-child") / all;
     cr_expect_gt(parent, 5.0);
     cr_expect_gt(of_child, 5.0);
-    cr_expect_lt(fabs(ts_self_percent(&recording, "jit_of_parent") - parent), 8.0);
-    cr_expect_lt(fabs(ts_self_percent(&recording, "jit_of_child") - of_child), 8.0);
+    cr_expect_lt(fabs(ts_total_percent(&recording, "jit_of_parent") - parent), 8.0);
+    cr_expect_lt(fabs(ts_total_percent(&recording, "jit_of_child") - of_child), 8.0);
     ts_recording_fini(&recording);
 }
 
