@@ -116,8 +116,8 @@ const struct hn_verb hn_verb_stack = {
         "Takes the stack of every thread of running processes and names each frame: function,\n"
         "file and line, inlined functions too. Says what each thread waits for: the system\n"
         "call, the descriptor and its peer, the mutex and who holds it. Works on a server\n"
-        "that hangs. Threads are stopped one at a time for well under a millisecond; the\n"
-        "pause is printed. Nothing enters the server.",
+        "that hangs. Threads are stopped one at a time, each for as long as copying its stack\n"
+        "takes; the pause is printed. Nothing enters the server.",
     .opts = opts_table,
     .examples = examples,
     .run = run,

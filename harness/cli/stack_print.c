@@ -5,14 +5,24 @@
 #include <string.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/base/utf8.h"
 #include "profiler/profile/frames.h"
 #include "profiler/session/stack.h"
 
 enum { SHOWN_TIDS = 8 };
 
+enum { SHOWN_NAME_BYTES = 512 };
+
 struct style {
     const char *bold, *dim, *plain;
 };
+
+/* Names come from the process: what would move the cursor, or is no text, does not pass. */
+static const char *clean(char out[SHOWN_NAME_BYTES], const char *name)
+{
+    pf_utf8_clean(out, SHOWN_NAME_BYTES, name, strlen(name));
+    return out;
+}
 
 static bool same_place(const struct pf_stacks_thread *a, const struct pf_stacks_thread *b)
 {
@@ -34,10 +44,11 @@ static bool is_shown_before(const struct pf_stacks *stacks, uint32_t index)
 static void print_state(const struct pf_stacks_thread *thread, struct pf_sink *sink)
 {
     const struct pf_thread_wait *wait = &thread->wait;
+    char text[SHOWN_NAME_BYTES];
 
     pf_sink_printf(sink, "%s", pf_thread_state_name(wait->state));
     if (wait->text[0])
-        pf_sink_printf(sink, " in %s", wait->text);
+        pf_sink_printf(sink, " in %s", clean(text, wait->text));
     if (wait->channel[0] && wait->syscall >= 0)
         pf_sink_printf(sink, " [%s]", wait->channel);
 }
@@ -46,6 +57,7 @@ static void print_head(const struct pf_stacks *stacks, uint32_t index, const str
                        struct pf_sink *sink)
 {
     const struct pf_stacks_thread *thread = &stacks->threads[index];
+    char name[SHOWN_NAME_BYTES];
     uint32_t same = 1;
 
     pf_sink_printf(sink, "\n%sthread %d", style->bold, (int)thread->tid);
@@ -59,7 +71,7 @@ static void print_head(const struct pf_stacks *stacks, uint32_t index, const str
             pf_sink_put_str(sink, ", ...");
         same++;
     }
-    pf_sink_printf(sink, " \"%s\"%s", thread->wait.comm, style->plain);
+    pf_sink_printf(sink, " \"%s\"%s", clean(name, thread->wait.comm), style->plain);
     if (same > 1)
         pf_sink_printf(sink, " (%u threads)", same);
     pf_sink_put_str(sink, " ");
@@ -73,18 +85,20 @@ static void print_frame(const struct pf_profile *profile, const struct pf_locati
     const struct pf_line *line = pf_profile_lines_view(profile, location) + line_index;
     const struct pf_function *function = pf_profile_function_at(profile, line->function);
     const char *file = pf_profile_text(profile, function->file);
+    char name[SHOWN_NAME_BYTES];
     bool is_inlined = line_index + 1 < location->line_count;
 
-    pf_sink_printf(sink, "%-40s ", pf_profile_text(profile, function->name));
+    pf_sink_printf(sink, "%-40s ", clean(name, pf_profile_text(profile, function->name)));
     if (is_inlined)
         pf_sink_put_str(sink, "(inlined) ");
     pf_sink_put_str(sink, style->dim);
     if (file[0] && line->line)
-        pf_sink_printf(sink, "%s:%u", file, line->line);
+        pf_sink_printf(sink, "%s:%u", clean(name, file), line->line);
     else if (location->mapping != PF_NONE)
-        pf_sink_printf(sink, "in %s",
-                       pf_frame_base_name(pf_profile_text(
-                           profile, pf_profile_mapping_at(profile, location->mapping)->file)));
+        pf_sink_printf(
+            sink, "in %s",
+            clean(name, pf_frame_base_name(pf_profile_text(
+                            profile, pf_profile_mapping_at(profile, location->mapping)->file))));
     pf_sink_printf(sink, "%s\n", style->plain);
 }
 
@@ -118,15 +132,17 @@ void hn_stack_text(const struct pf_stacks *stacks, bool is_terminal, struct pf_s
     struct style style =
         is_terminal ? (struct style){"\033[1m", "\033[2m", "\033[0m"} : (struct style){"", "", ""};
     uint32_t process = PF_NONE;
+    char command[SHOWN_NAME_BYTES];
 
     for (uint32_t i = 0; i < stacks->thread_count; i++) {
         const struct pf_stacks_thread *thread = &stacks->threads[i];
         const struct pf_stacks_process *of = &stacks->processes[thread->process];
 
         if (thread->process != process) {
-            pf_sink_printf(sink, "%sprocess %d%s  %s  (%u thread%s)\n",
-                           process == PF_NONE ? "" : "\n", (int)of->pid, "", of->command,
-                           of->thread_count, of->thread_count == 1 ? "" : "s");
+            pf_sink_printf(sink, "%sprocess %d  %s  (%u thread%s)\n",
+                           process == PF_NONE ? "" : "\n", (int)of->pid,
+                           clean(command, of->command), of->thread_count,
+                           of->thread_count == 1 ? "" : "s");
             process = thread->process;
         }
         if (is_shown_before(stacks, i))

@@ -69,12 +69,12 @@ static void spin_until_stopped(pid_t tid)
 }
 
 /* One in uninterruptible sleep would stop only when it wakes, and nobody knows when that is. */
-static bool can_stop(pid_t tid, unsigned wait_ms)
+static bool can_stop(pid_t pid, pid_t tid, unsigned wait_ms)
 {
     uint64_t end_ns = pf_clock_now_ns() + wait_ms * 1000000ull;
     struct pf_proc_stat stat;
 
-    while (pf_proc_stat_read(&stat, tid, 0) && stat.state == 'D') {
+    while (pf_proc_stat_read(&stat, pid, tid) && stat.state == 'D') {
         if (pf_clock_now_ns() >= end_ns)
             return false;
         pf_clock_sleep_ms(1);
@@ -93,7 +93,7 @@ bool pf_capture_thread(struct pf_capture *capture, pid_t pid, pid_t tid, size_t 
         capture->bytes = pf_mem_resize(capture->bytes, stack_bytes, 1);
         capture->capacity = stack_bytes;
     }
-    if (!can_stop(tid, wait_ms))
+    if (!can_stop(pid, tid, wait_ms))
         return pf_err_set(err, PF_ERR_LIMIT,
                           "thread %d: cannot be stopped: it sleeps in the kernel where nothing can "
                           "wake it (state D)",

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "profiler/attach/fd_name.h"
+#include "profiler/attach/restarted_call.h"
 #include "profiler/attach/syscall_name.h"
 #include "profiler/attach/tracee.h"
 #include "profiler/base/file.h"
@@ -40,21 +41,24 @@ const char *pf_thread_state_name(char state)
     }
 }
 
-bool pf_thread_syscall_parse(const char *text, long *number, uint64_t args[PF_WAIT_ARGS])
+bool pf_thread_syscall_parse(struct pf_thread_syscall *out, const char *text)
 {
+    uint64_t words[PF_WAIT_ARGS + 2]; /* stack pointer and pc follow the arguments */
     char *at = NULL;
-    long value = strtol(text, &at, 10);
+    long number = strtol(text, &at, 10);
 
-    if (at == text || value < 0)
+    if (at == text || number < 0)
         return false;
-    for (unsigned i = 0; i < PF_WAIT_ARGS; i++) {
+    for (unsigned i = 0; i < PF_WAIT_ARGS + 2; i++) {
         char *end = NULL;
-        args[i] = strtoull(at, &end, 16);
+        words[i] = strtoull(at, &end, 16);
         if (end == at)
             return false;
         at = end;
     }
-    *number = value;
+    out->number = number;
+    memcpy(out->args, words, sizeof out->args);
+    out->pc = words[PF_WAIT_ARGS + 1];
     return true;
 }
 
@@ -236,6 +240,7 @@ static void say_syscall(struct pf_thread_wait *wait, pid_t pid)
 bool pf_thread_wait_read(struct pf_thread_wait *out, pid_t pid, pid_t tid)
 {
     struct pf_thread_wait wait = {.syscall = -1, .fd = -1};
+    struct pf_thread_syscall call;
     struct pf_proc_stat stat;
     char path[64];
     char text[256];
@@ -248,11 +253,13 @@ bool pf_thread_wait_read(struct pf_thread_wait *out, pid_t pid, pid_t tid)
     if (pf_proc_read_text(path, text, sizeof text) && strcmp(text, "0") != 0)
         (void)snprintf(wait.channel, sizeof wait.channel, "%.63s", text);
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/syscall", (int)pid, (int)tid);
-    if (pf_proc_read_text(path, text, sizeof text)
-        && pf_thread_syscall_parse(text, &wait.syscall, wait.args))
+    if (pf_proc_read_text(path, text, sizeof text) && pf_thread_syscall_parse(&call, text)) {
+        wait.syscall = pf_restarted_call(pid, call.number, call.pc);
+        memcpy(wait.args, call.args, sizeof wait.args);
         say_syscall(&wait, pid);
-    else if (wait.channel[0])
+    } else if (wait.channel[0]) {
         say(&wait, "kernel function %s", wait.channel);
+    }
     *out = wait;
     return true;
 }

@@ -35,8 +35,14 @@ bool pf_thread_wait_read(struct pf_thread_wait *out, pid_t pid, pid_t tid);
 /* "sleeping", "running", "in uninterruptible sleep", ... for a state letter. */
 const char *pf_thread_state_name(char state);
 
+struct pf_thread_syscall {
+    long number;
+    uint64_t args[PF_WAIT_ARGS];
+    uint64_t pc;
+};
+
 /* "202 0x7f.. 0x80 ..." as /proc/PID/task/TID/syscall has it; false for "running" and for garbage.
  */
-bool pf_thread_syscall_parse(const char *text, long *number, uint64_t args[PF_WAIT_ARGS]);
+bool pf_thread_syscall_parse(struct pf_thread_syscall *out, const char *text);
 
 #endif

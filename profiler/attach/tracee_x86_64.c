@@ -47,7 +47,8 @@ bool pf_tracee_is_gone(const struct pf_tracee *tracee)
 {
     struct pf_proc_stat stat;
 
-    return !pf_proc_stat_read(&stat, tracee->tid, 0) || stat.state == 'Z' || stat.state == 'X';
+    return !pf_proc_stat_read(&stat, tracee->pid, tracee->tid) || stat.state == 'Z'
+           || stat.state == 'X';
 }
 
 /*
@@ -59,7 +60,7 @@ static int wait_flags(const struct pf_tracee *tracee)
 {
     struct pf_proc_stat stat;
 
-    bool is_child = tracee->pid == tracee->tid && pf_proc_stat_read(&stat, tracee->pid, 0)
+    bool is_child = tracee->pid == tracee->tid && pf_proc_stat_read(&stat, tracee->pid, tracee->tid)
                     && stat.parent == getpid();
     return is_child ? WSTOPPED | WNOHANG : WSTOPPED | WEXITED | WNOHANG;
 }

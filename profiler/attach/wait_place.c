@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "profiler/attach/proc_stat.h"
+#include "profiler/attach/restarted_call.h"
 #include "profiler/attach/syscall_name.h"
 
 enum { SYSCALL_BYTES = 256, ARGS = 6 };
@@ -64,7 +65,9 @@ bool pf_wait_place_read(struct pf_wait_place *out, pid_t pid, pid_t tid)
         return true;
     if (!pf_proc_stat_read(&stat, pid, tid))
         return false;
-    if (!is_known) {
+    if (is_known) {
+        out->syscall = pf_restarted_call(pid, out->syscall, out->pc);
+    } else {
         *out = (struct pf_wait_place){.syscall = -1};
         read_channel(out, pid, tid);
     }

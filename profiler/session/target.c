@@ -110,18 +110,29 @@ static bool check_access(pid_t pid, struct pf_err *err)
     return explain_missing(pid, err);
 }
 
+static void close_process(const struct pf_target_process *process)
+{
+    if (process->pidfd >= 0)
+        (void)close(process->pidfd);
+}
+
+/* Where nobody may have pidfds (an old kernel, a container, Valgrind), when it started tells. */
 static bool open_process(struct pf_target_process *out, pid_t pid, struct pf_err *err)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pf_target_process process = {.pid = pid};
+    struct pf_proc_stat stat;
 
-    if (pidfd < 0)
-        return explain_missing(pid, err);
-    (void)fcntl(pidfd, F_SETFD, FD_CLOEXEC);
-    if (!check_access(pid, err)) {
-        (void)close(pidfd);
+    process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    bool is_there = thread_owner(pid) == pid && pf_proc_stat_read(&stat, pid, 0);
+    bool ok = is_there ? check_access(pid, err) : explain_missing(pid, err);
+    if (!ok) {
+        close_process(&process);
         return false;
     }
-    *out = (struct pf_target_process){.pid = pid, .pidfd = pidfd};
+    if (process.pidfd >= 0)
+        (void)fcntl(process.pidfd, F_SETFD, FD_CLOEXEC);
+    process.start_ticks = stat.start_ticks;
+    *out = process;
     return true;
 }
 
@@ -197,16 +208,26 @@ bool pf_target_release(struct pf_target *target, struct pf_err *err)
     return pf_child_release(&target->command, err) || pf_err_prepend(err, "%s", target->name);
 }
 
+static bool is_gone(const struct pf_target_process *process)
+{
+    struct pf_proc_stat stat;
+
+    return !pf_proc_stat_read(&stat, process->pid, 0) || stat.start_ticks != process->start_ticks
+           || stat.state == 'Z' || stat.state == 'X';
+}
+
 static bool has_process_ended(struct pf_target *target, struct pf_target_process *process)
 {
     struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
 
     if (process->has_ended)
         return true;
-    if (process->pidfd < 0)
-        process->has_ended = pf_child_wait(&target->command, 0);
-    else
+    if (process->pidfd >= 0)
         process->has_ended = poll(&ended, 1, 0) > 0;
+    else if (process->start_ticks)
+        process->has_ended = is_gone(process);
+    else
+        process->has_ended = pf_child_wait(&target->command, 0);
     return process->has_ended;
 }
 
@@ -289,8 +310,7 @@ static void remove_work_dir(struct pf_target *target)
 void pf_target_close(struct pf_target *target)
 {
     for (uint32_t i = 0; i < target->process_count; i++)
-        if (target->processes[i].pidfd >= 0)
-            (void)close(target->processes[i].pidfd);
+        close_process(&target->processes[i]);
     free(target->processes);
     target->processes = NULL;
     target->process_count = 0;

@@ -2,7 +2,8 @@
  * Whom a recording is of: processes given by pid, and a command started for it.
  *
  * Tells early and plainly what cannot be: a pid that does not exist, is a thread's, or belongs to
- * somebody else. Holds a pidfd a process, so that a pid taken over by another is not mistaken.
+ * somebody else. Holds a pidfd a process, or knows when it started, so that a pid taken over by
+ * another is not mistaken.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,7 +21,8 @@ enum { PF_TARGET_ARGV_EXTRA_MAX = 16, PF_TARGET_WORDS_MAX = 8, PF_TARGET_WORD_BY
 
 struct pf_target_process {
     pid_t pid;
-    int pidfd;
+    int pidfd;            /* -1: not to be had, or the command's */
+    uint64_t start_ticks; /* 0: the command, which is waited for */
     bool has_ended;
 };
 

@@ -29,15 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pf_bytes text = {data, size};
     char out[128];
-    long number = 0;
-    uint64_t args[PF_WAIT_ARGS];
+    struct pf_thread_syscall call;
 
     match(text, pf_perfmap_match);
     match(text, pf_kallsyms_match);
     (void)pf_socket_name(text, "tcp", 4711, out, sizeof out);
     (void)pf_socket_name(text, "unix", 815, out, sizeof out);
     char *line = strndup((const char *)data, size);
-    (void)pf_thread_syscall_parse(line ? line : "", &number, args);
+    (void)pf_thread_syscall_parse(&call, line ? line : "");
     free(line);
     return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * Runs a command in a place where the kernel refuses perf events or tracing, as containers and
- * hardened kernels do: a seccomp filter answers perf_event_open(2) with EACCES, or ptrace(2) with
- * EPERM, and the command inherits it. Needs no right.
- * usage: deny_syscall perf|ptrace COMMAND...
+ * hardened kernels do: a seccomp filter answers perf_event_open(2) with EACCES, ptrace(2) with
+ * EPERM or pidfd_open(2) with ENOSYS, and the command inherits it. Needs no right. usage:
+ * deny_syscall perf|ptrace|pidfd COMMAND...
  *
  * SPDX-License-Identifier: MIT
  */
@@ -22,7 +22,9 @@ enum { STATUS_NO_FILTER = 125, STATUS_NO_COMMAND = 126 };
 static const struct denied {
     const char *name;
     uint32_t number, answer;
-} KNOWN[] = {{"perf", SYS_perf_event_open, EACCES}, {"ptrace", SYS_ptrace, EPERM}};
+} KNOWN[] = {{"perf", SYS_perf_event_open, EACCES},
+             {"ptrace", SYS_ptrace, EPERM},
+             {"pidfd", SYS_pidfd_open, ENOSYS}};
 
 static const struct denied *find(const char *name)
 {
