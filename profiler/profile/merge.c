@@ -191,6 +191,9 @@ static void add_summary(struct pf_summary *into, const struct pf_summary *from)
     into->throttled += from->throttled;
     into->truncated += from->truncated;
     into->rooted += from->rooted;
+    into->guessed += from->guessed;
+    if (!into->guessed_in[0])
+        memcpy(into->guessed_in, from->guessed_in, sizeof into->guessed_in);
     into->target_cpu_ns += from->target_cpu_ns;
     into->profiler_cpu_ns += from->profiler_cpu_ns;
     if (from->cost_percent > into->cost_percent)

@@ -46,6 +46,8 @@ static const struct field fields[] = {
     FIELD("throttled", FIELD_U64, throttled),
     FIELD("truncated", FIELD_U64, truncated),
     FIELD("rooted", FIELD_U64, rooted),
+    FIELD("guessed", FIELD_U64, guessed),
+    FIELD("guessed_in", FIELD_TEXT, guessed_in),
     FIELD("target_cpu_ns", FIELD_U64, target_cpu_ns),
     FIELD("profiler_cpu_ns", FIELD_U64, profiler_cpu_ns),
     FIELD("cost_percent", FIELD_PERCENT, cost_percent),

@@ -38,6 +38,8 @@ struct pf_summary {
     pid_t pid;
     uint32_t frequency_hz;
     uint64_t samples, lost, throttled, truncated, rooted;
+    uint64_t guessed;                 /* samples with frames found without unwind information */
+    char guessed_in[PF_SUMMARY_TEXT]; /* the object most of them passed through */
     uint64_t target_cpu_ns, profiler_cpu_ns;
     double cost_percent; /* estimate of what recording took from the server, < 0 unknown */
     uint32_t process_count, unrooted_count;

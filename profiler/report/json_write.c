@@ -102,6 +102,7 @@ static void add_quality(json_t *to, const struct pf_summary *summary, bool is_ou
     json_object_set_new(
         to, "rooted_percent",
         known(pf_quality_knows_rooted(summary), json_real(pf_quality_rooted_percent(summary))));
+    json_object_set_new(to, "guessed", known(is_ours, count(summary->guessed)));
     json_object_set_new(to, "target_cpu_s",
                         known(is_ours, json_real((double)summary->target_cpu_ns / 1e9)));
     json_object_set_new(to, "profiler_cpu_s",

@@ -148,6 +148,20 @@ static void put_unrooted(const struct pf_text *text, const struct pf_summary *su
                        summary->unrooted_count - shown);
 }
 
+/* What callers of such code are is likely, not known: a frame may be missing, or one too many. */
+static void put_guessed(const struct pf_text *text, const struct pf_summary *summary)
+{
+    if (!summary->guessed)
+        return;
+    pf_sink_printf(text->sink,
+                   "  %" PRIu64
+                   " samples have callers that are guesses (by frame pointer, or by the "
+                   "look of a return address), most in ",
+                   summary->guessed);
+    put_clean(text, summary->guessed_in[0] ? summary->guessed_in : "unmapped memory");
+    pf_sink_put_str(text->sink, ": it has no call frame information\n");
+}
+
 static void put_processes(const struct pf_text *text, const struct pf_summary *summary)
 {
     uint32_t shown = summary->process_count < QUALITY_PROCESSES_SHOWN ? summary->process_count
@@ -188,6 +202,7 @@ void pf_quality_put(const struct pf_text *text, const struct pf_profile *profile
         put_counts(text, summary);
         put_processes(text, summary);
         put_unrooted(text, summary);
+        put_guessed(text, summary);
         put_cost(text, summary);
         unsigned count = pf_quality_warnings(summary, warnings);
         for (unsigned i = 0; i < count; i++)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "profiler/attach/code_bytes.h"
 #include "profiler/attach/mapped_objects.h"
 #include "profiler/attach/perf_access.h"
 #include "profiler/attach/perf_rings.h"
@@ -29,6 +30,7 @@ struct pf_perf_session {
     struct pf_mapped_objects objects;
     struct pf_record_people people;
     struct pf_fold fold;
+    struct pf_code_bytes code_bytes;
     struct pf_record_quality quality;
     struct pf_record_wall wall;
     bool is_wall; /* waiting, too */

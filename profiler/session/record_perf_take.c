@@ -169,12 +169,19 @@ void pf_perf_session_unwind(struct pf_perf_session *session, struct pf_record_pr
                             struct pf_trail *trail)
 {
     uint64_t low = regs->at[PF_REG_RSP];
-    struct pf_memory memory = {.bytes = stack.at, .low = low, .high = low + stack.size};
+    struct pf_memory memory = {.bytes = stack.at,
+                               .low = low,
+                               .high = low + stack.size,
+                               .read_word = pf_code_bytes_word,
+                               .from = &session->code_bytes};
     bool was_built = process->space.is_built;
     struct pf_code_map code = pf_space_code(&process->space, &session->objects);
 
-    if (!was_built)
+    if (!was_built) {
         pf_fold_forget(&session->fold);
+        pf_code_bytes_forget(&session->code_bytes);
+    }
+    pf_code_bytes_of(&session->code_bytes, process->pid, &code);
     *trail = (struct pf_trail){.pcs = session->pcs, .capacity = PF_FOLD_DEPTH_MAX};
     pf_unwind_stack(trail, regs, &code, &memory);
 }

@@ -37,9 +37,24 @@ static void count_unrooted(struct pf_record_quality *quality, const struct pf_tr
             (struct pf_unrooted_row){trail->lost_object, trail->lost, 1};
 }
 
+static void count_guess(struct pf_record_quality *quality, uint32_t object)
+{
+    uint32_t i = 0;
+
+    quality->guessed++;
+    while (i < quality->guess_count && quality->guesses[i].object != object)
+        i++;
+    if (i == quality->guess_count && i < PF_QUALITY_GUESSES_MAX)
+        quality->guesses[quality->guess_count++] = (struct pf_guessed_row){object, 0};
+    if (i < quality->guess_count)
+        quality->guesses[i].samples++;
+}
+
 void pf_quality_count(struct pf_record_quality *quality, const struct pf_trail *trail)
 {
     quality->samples++;
+    if (trail->guessed)
+        count_guess(quality, trail->guess_object);
     if (trail->is_rooted) {
         quality->rooted++;
         return;
@@ -56,6 +71,27 @@ static int more_samples(const void *left, const void *right)
     return (a->samples < b->samples) - (a->samples > b->samples);
 }
 
+static void put_object(char out[PF_SUMMARY_TEXT], const struct pf_mapped_objects *objects,
+                       uint32_t object)
+{
+    const char *name = object < objects->count ? objects->at[object].path : "[unknown]";
+
+    (void)snprintf(out, PF_SUMMARY_TEXT, "%.*s", PF_SUMMARY_TEXT - 1, name);
+}
+
+static void summarise_guesses(const struct pf_record_quality *quality,
+                              const struct pf_mapped_objects *objects, struct pf_summary *summary)
+{
+    const struct pf_guessed_row *most = &quality->guesses[0];
+
+    summary->guessed = quality->guessed;
+    for (uint32_t i = 1; i < quality->guess_count; i++)
+        if (quality->guesses[i].samples > most->samples)
+            most = &quality->guesses[i];
+    if (quality->guessed)
+        put_object(summary->guessed_in, objects, most->object);
+}
+
 void pf_quality_summarise(const struct pf_record_quality *quality,
                           const struct pf_mapped_objects *objects, struct pf_summary *summary)
 {
@@ -70,11 +106,10 @@ void pf_quality_summarise(const struct pf_record_quality *quality,
     qsort(rows, quality->row_count, sizeof *rows, more_samples);
     for (uint32_t i = 0; i < quality->row_count; i++) {
         struct pf_summary_unrooted *to = &summary->unrooted[i];
-        const char *name =
-            rows[i].object < objects->count ? objects->at[rows[i].object].path : "[unknown]";
-        (void)snprintf(to->object, sizeof to->object, "%.*s", (int)sizeof to->object - 1, name);
+        put_object(to->object, objects, rows[i].object);
         (void)snprintf(to->reason, sizeof to->reason, "%s", pf_quality_reason(rows[i].reason));
         to->samples = rows[i].samples;
     }
     summary->unrooted_count = quality->row_count;
+    summarise_guesses(quality, objects, summary);
 }

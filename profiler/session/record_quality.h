@@ -13,6 +13,13 @@
 
 struct pf_mapped_objects;
 
+enum { PF_QUALITY_GUESSES_MAX = 16 };
+
+struct pf_guessed_row {
+    uint32_t object; /* UINT32_MAX: none */
+    uint64_t samples;
+};
+
 struct pf_unrooted_row {
     uint32_t object; /* UINT32_MAX: none */
     enum pf_lost reason;
@@ -22,6 +29,9 @@ struct pf_unrooted_row {
 struct pf_record_quality {
     uint64_t samples, rooted, truncated, lost, throttled;
     uint64_t without_stack; /* kernel threads, or the process was gone */
+    uint64_t guessed;       /* have frames that were found without call frame information */
+    struct pf_guessed_row guesses[PF_QUALITY_GUESSES_MAX]; /* in which objects */
+    uint32_t guess_count;
     struct pf_unrooted_row rows[PF_SUMMARY_ROWS_MAX];
     uint32_t row_count;
 };

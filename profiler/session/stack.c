@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "profiler/attach/address_space.h"
+#include "profiler/attach/code_bytes.h"
 #include "profiler/attach/mapped_objects.h"
 #include "profiler/attach/proc_tree.h"
 #include "profiler/attach/ptrace_capture.h"
@@ -22,6 +23,7 @@ struct taking {
     const struct pf_stacks_options *options;
     struct pf_mapped_objects objects;
     struct pf_fold fold;
+    struct pf_code_bytes code_bytes;
     struct pf_capture capture;
     uint64_t pcs[DEPTH_MAX];
     struct pf_err denied; /* the first refusal */
@@ -39,8 +41,11 @@ static void unwind(struct taking *taking, struct pf_space *space, struct pf_trai
     struct pf_code_map code = pf_space_code(space, &taking->objects);
     struct pf_memory memory = {.bytes = taking->capture.bytes,
                                .low = taking->capture.stack_addr,
-                               .high = taking->capture.stack_addr + taking->capture.size};
+                               .high = taking->capture.stack_addr + taking->capture.size,
+                               .read_word = pf_code_bytes_word,
+                               .from = &taking->code_bytes};
 
+    pf_code_bytes_of(&taking->code_bytes, space->pid, &code);
     *trail = (struct pf_trail){.pcs = taking->pcs, .capacity = DEPTH_MAX};
     pf_unwind_stack(trail, &taking->capture.regs, &code, &memory);
 }
@@ -56,6 +61,7 @@ static void unwind_current(struct taking *taking, struct pf_space *space, pid_t 
         || !pf_space_read(space, pid, &taking->objects, &ignored))
         return;
     pf_fold_forget(&taking->fold);
+    pf_code_bytes_forget(&taking->code_bytes);
     unwind(taking, space, trail);
 }
 

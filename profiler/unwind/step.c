@@ -126,7 +126,7 @@ void pf_unwind_stack(struct pf_trail *trail, const struct pf_regs *regs,
         if (step != PF_STEP_FRAME)
             break;
         if (frame.guessed)
-            pf_trail_mark(&trail->guessed, trail->count);
+            pf_trail_mark_guess(trail, trail->count, &frame);
         if (frame.signal)
             pf_trail_mark(&trail->signals, trail->count);
     }

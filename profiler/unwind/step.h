@@ -87,6 +87,8 @@ struct pf_trail {
     uint32_t lost_object; /* out: pf_code.object of the frame it stopped in, UINT32_MAX if none */
     uint64_t
         guessed; /* out: bit i: frame i (< 64) was found without CFI, by frame pointer or scan */
+    uint32_t guess_object; /* out: pf_code.object of the innermost frame without CFI, or UINT32_MAX
+                              where it lies in no code; only if guessed */
     uint64_t signals; /* out: bit i: frame i (< 64) was interrupted by a signal: its pc is exact */
 };
 

@@ -37,4 +37,13 @@ static inline void pf_trail_mark(uint64_t *bits, uint32_t index)
         *bits |= 1ULL << index;
 }
 
+/* The frame at index was found without CFI, from frame. */
+static inline void pf_trail_mark_guess(struct pf_trail *trail, uint32_t index,
+                                       const struct pf_frame *frame)
+{
+    if (!trail->guessed)
+        trail->guess_object = frame->code ? frame->code->object : UINT32_MAX;
+    pf_trail_mark(&trail->guessed, index);
+}
+
 #endif

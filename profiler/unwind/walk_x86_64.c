@@ -207,7 +207,7 @@ static __attribute__((noinline)) enum walk_on leave_slowly(struct walk *walk, st
     if (!(regs.known & 1U << PF_REG_RBP))
         return WALK_AGAIN;
     if (walk->frame.guessed)
-        pf_trail_mark(&walk->trail->guessed, index);
+        pf_trail_mark_guess(walk->trail, index, &walk->frame);
     if (walk->frame.signal)
         pf_trail_mark(&walk->trail->signals, index);
     at->pc = regs.at[PF_REG_PC];

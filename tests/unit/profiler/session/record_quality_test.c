@@ -51,6 +51,26 @@ Test(record_quality, more_reasons_than_rows_are_still_counted)
     cr_expect_eq(summary.unrooted_count, (uint32_t)PF_SUMMARY_ROWS_MAX);
 }
 
+Test(record_quality, guesses_are_told_with_the_object_that_needs_most)
+{
+    struct pf_mapped_objects objects = {0};
+    struct pf_object_key key = {.path = {"/bin/bare", 9}};
+    uint32_t object = pf_mapped_objects_enter(&objects, &key);
+    struct pf_trail known = {.is_rooted = true};
+    struct pf_trail in_nothing = {.is_rooted = true, .guessed = 4, .guess_object = UINT32_MAX};
+    struct pf_trail in_bare = {.is_rooted = true, .guessed = 2, .guess_object = object};
+
+    pf_quality_count(&quality, &known);
+    pf_quality_count(&quality, &in_nothing);
+    pf_quality_count(&quality, &in_bare);
+    pf_quality_count(&quality, &in_bare);
+    pf_quality_summarise(&quality, &objects, &summary);
+
+    cr_expect_eq(summary.guessed, 3u);
+    cr_expect_str_eq(summary.guessed_in, "/bin/bare");
+    pf_mapped_objects_fini(&objects);
+}
+
 Test(record_quality, every_reason_has_words)
 {
     for (int reason = PF_LOST_NOT; reason <= PF_LOST_DEPTH; reason++)
