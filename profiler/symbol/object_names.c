@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "profiler/symbol/frame_starts.h"
 #include "profiler/symbol/minidebug.h"
 #include "profiler/symbol/plt.h"
 
@@ -132,6 +133,24 @@ static void match_plt(const struct pf_symfile *object, struct pf_queries *querie
     pf_plt_match(&plt, queries);
 }
 
+static void match_frame_starts(const struct pf_symfile *object, struct pf_queries *queries)
+{
+    struct pf_symsection section;
+    struct pf_symsection text = {0};
+    struct pf_symsection got = {0};
+
+    if (!pf_symfile_section(object, ".eh_frame", &section) || section.bytes.size > INT32_MAX)
+        return;
+    (void)pf_symfile_section(object, ".text", &text);
+    (void)pf_symfile_section(object, ".got", &got);
+    const struct pf_cfi_section frames = {.bytes = section.bytes,
+                                          .addr = section.file_addr,
+                                          .text_addr = text.file_addr,
+                                          .data_addr = got.file_addr,
+                                          .is_eh = true};
+    pf_frame_starts_match(&frames, queries);
+}
+
 void pf_object_name(struct pf_object_names *names, struct pf_queries *queries,
                     const struct pf_dwarf_limits *limits)
 {
@@ -147,8 +166,10 @@ void pf_object_name(struct pf_object_names *names, struct pf_queries *queries,
         && !(names->has_debug && has_symtab(&names->debug)))
         match_mini(names, queries);
     pf_symtab_settle(queries);
-    if (names->has_object)
+    if (names->has_object) {
         match_plt(&names->object, queries);
+        match_frame_starts(&names->object, queries);
+    }
     pf_symfile_drop_unneeded_dwarf(with_dwarf);
     if (with_dwarf->elf && pf_dwarf_open(&names->dwarf, with_dwarf, &no_dwarf))
         (void)pf_dwarf_name(&names->dwarf, queries, limits);

@@ -46,6 +46,7 @@ struct pf_query {
     struct pf_symbol label;      /* nearest entry without a size below file_addr */
     uint64_t sized_start;        /* highest start of an entry with a size at or below file_addr */
     const char *plt;             /* the function a PLT stub jumps to */
+    uint64_t frame_start;        /* of the function by .eh_frame, 0: in none */
     struct pf_name_frame *frame; /* innermost function by DWARF, NULL: not covered */
     const char *file;            /* of the instruction, by the line table; NULL: unknown */
     uint32_t line;               /* 0: unknown */

@@ -150,7 +150,8 @@ static uint32_t enter_plain(struct pf_profile *profile, const struct pf_query *q
         return enter_function(profile, symbol->name, is_jit ? symbol->name : NULL, query->file, 0);
     }
     *named = false;
-    (void)snprintf(text, sizeof text, "%.*s+0x%" PRIx64, 512, base_name(object), query->file_addr);
+    (void)snprintf(text, sizeof text, "%.*s+0x%" PRIx64, 512, base_name(object),
+                   query->frame_start ? query->frame_start : query->file_addr);
     return enter_function(profile, text, text, NULL, 0);
 }
 

@@ -90,21 +90,36 @@ static const char *stripped_copy(char *path, size_t size, const char *name)
     return path;
 }
 
-Test(symbolize, what_nobody_names_is_object_and_offset)
+static void expect_bare(const char *path, const char *name, uint64_t offset)
 {
-    char path[128];
     char expected[64];
     struct pf_symbolize options = {.skip_debuginfod = true, .debug_dir = ts_symbol_dir()};
     uint64_t mark = ts_symbol_value(SAMPLE_INLINES, "sample_mark");
-    (void)stripped_copy(path, sizeof path, "bare");
 
     struct ts_named named = ts_name_address(path, path, mark, &options);
 
-    (void)snprintf(expected, sizeof expected, "bare+0x%llx", (unsigned long long)mark);
+    (void)snprintf(expected, sizeof expected, "%s+0x%llx", name, (unsigned long long)offset);
     cr_assert_str_eq(ts_function(&named, 0), expected);
     cr_assert_eq(named.stats.objects_without_symbols, 1);
     cr_assert_eq(named.stats.named, 0);
     ts_named_fini(&named);
+}
+
+Test(symbolize, what_nobody_names_is_object_and_start_of_the_function)
+{
+    char path[128];
+
+    (void)stripped_copy(path, sizeof path, "bare");
+    expect_bare(path, "bare", ts_symbol_value(SAMPLE_INLINES, "sample_outer"));
+}
+
+Test(symbolize, without_frame_information_it_is_object_and_address)
+{
+    char path[128];
+
+    (void)stripped_copy(path, sizeof path, "barest");
+    ts_shell("objcopy -R .eh_frame -R .eh_frame_hdr %s", path);
+    expect_bare(path, "barest", ts_symbol_value(SAMPLE_INLINES, "sample_mark"));
 }
 
 Test(symbolize, debuglink_is_followed_beside_the_file)
