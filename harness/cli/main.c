@@ -12,9 +12,10 @@
 #include "harness/cli/opts.h"
 #include "harness/cli/verbs.h"
 
+/* As a newcomer meets them: tests, then a running server, then what was recorded. */
 static const struct hn_verb *const verbs[] = {
-    &hn_verb_doctor, &hn_verb_leaks, &hn_verb_diff, &hn_verb_record, &hn_verb_report,
-    &hn_verb_stack,  &hn_verb_test,  &hn_verb_top,  &hn_verb_wrap,   NULL,
+    &hn_verb_doctor, &hn_verb_test,  &hn_verb_wrap,   &hn_verb_record, &hn_verb_top,
+    &hn_verb_stack,  &hn_verb_leaks, &hn_verb_report, &hn_verb_diff,   NULL,
 };
 
 /* It could not be done here. */
