@@ -15,7 +15,7 @@
 #include "profiler/profile/value.h"
 #include "profiler/report/text_priv.h"
 
-enum { QUALITY_UNROOTED_SHOWN = 5, QUALITY_PROCESSES_SHOWN = 8 };
+enum { QUALITY_UNROOTED_SHOWN = 5, QUALITY_PROCESSES_SHOWN = 8, QUALITY_GUESSED_PERCENT = 1 };
 
 bool pf_quality_knows_rooted(const struct pf_summary *summary)
 {
@@ -148,18 +148,17 @@ static void put_unrooted(const struct pf_text *text, const struct pf_summary *su
                        summary->unrooted_count - shown);
 }
 
-/* What callers of such code are is likely, not known: a frame may be missing, or one too many. */
+/* The callers of such code are likely, not known: a frame may be missing, or be one too many. */
 static void put_guessed(const struct pf_text *text, const struct pf_summary *summary)
 {
-    if (!summary->guessed)
+    if (summary->guessed * 100 < summary->samples * QUALITY_GUESSED_PERCENT || !summary->guessed)
         return;
     pf_sink_printf(text->sink,
-                   "  %" PRIu64
-                   " samples have callers that are guesses (by frame pointer, or by the "
-                   "look of a return address), most in ",
-                   summary->guessed);
+                   "  %.1f %% of the stacks hold guesses (callers by frame pointer, or by the look "
+                   "of a return address): no call frame information in ",
+                   100.0 * (double)summary->guessed / (double)summary->samples);
     put_clean(text, summary->guessed_in[0] ? summary->guessed_in : "unmapped memory");
-    pf_sink_put_str(text->sink, ": it has no call frame information\n");
+    pf_sink_put_str(text->sink, "\n");
 }
 
 static void put_processes(const struct pf_text *text, const struct pf_summary *summary)

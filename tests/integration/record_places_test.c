@@ -50,6 +50,7 @@ Test(record_places, code_without_frame_information_has_its_callers_and_says_so)
     struct pf_child child = ts_program_start("", BARE_WORKLOAD, "split 1");
     struct ts_recording recording = ts_record("", child.pid, "-d 1 -F 499", "bare.pb.gz");
     struct ts_result stack = ts_run("\"$ASSAY_BIN\" stack -p %d", (int)child.pid);
+    struct ts_result text = ts_run("\"$ASSAY_BIN\" report %s/bare.pb.gz", ts_temp_dir());
 
     ts_stop(&child);
     cr_expect_geq(ts_total_percent(&recording, "burn_for_ever"), 99.0);
@@ -57,7 +58,9 @@ Test(record_places, code_without_frame_information_has_its_callers_and_says_so)
     cr_expect_geq(ts_rooted_percent(&recording), 99.0);
     cr_expect_geq((double)recording.summary.guessed, 0.9 * (double)recording.summary.samples);
     cr_expect_not_null(strstr(recording.summary.guessed_in, "record_workload_bare"));
+    cr_expect_not_null(strstr(ts_out(&text), "of the stacks hold guesses"), "%s", ts_out(&text));
     cr_expect_not_null(strstr(ts_out(&stack), "burn_for_ever"), "%s", ts_out(&stack));
+    ts_result_fini(&text);
     ts_result_fini(&stack);
     ts_recording_fini(&recording);
 }
