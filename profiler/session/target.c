@@ -120,7 +120,7 @@ static void close_process(const struct pf_target_process *process)
 static bool open_process(struct pf_target_process *out, pid_t pid, struct pf_err *err)
 {
     struct pf_target_process process = {.pid = pid};
-    struct pf_proc_stat stat;
+    struct pf_proc_stat stat = {0};
 
     process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     bool is_there = thread_owner(pid) == pid && pf_proc_stat_read(&stat, pid, 0);
