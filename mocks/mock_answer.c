@@ -22,7 +22,7 @@ void mk_answer_failure(struct mk_call *call, int err)
 static struct assay_bytes out_of(const struct mk_rule *rule, unsigned param)
 {
     const struct mk_param *of = &rule->fn->params[param];
-    struct assay_bytes out = {0};
+    struct assay_bytes out = {.at = NULL};
 
     if (of->out_at == MK_NO_FIELD)
         return out;

@@ -149,7 +149,7 @@ static void *make_view(struct mk_record *record)
     }
     for (const struct mk_seen_bytes *seen = record->bytes; seen; seen = seen->next) {
         const struct mk_param *of = &fn->params[seen->param];
-        struct assay_bytes bytes = {seen->at, seen->size};
+        struct assay_bytes bytes = {.at = seen->at, .size = seen->size};
         if (of->call_bytes_at != MK_NO_FIELD)
             memcpy(view + of->call_bytes_at, &bytes, sizeof bytes);
     }

@@ -9,58 +9,58 @@
 
 struct assay_int_match mk_match_i(enum mk_match_kind kind, long long value)
 {
-    return (struct assay_int_match){{.kind = kind, .value = {.i = value}}};
+    return (struct assay_int_match){.m = {.kind = kind, .value = {.i = value}}};
 }
 
 struct assay_int_match mk_match_u(enum mk_match_kind kind, unsigned long long value)
 {
     return (struct assay_int_match){
-        {.kind = kind, .value_is_unsigned = true, .value = {.u = value}}};
+        .m = {.kind = kind, .value_is_unsigned = true, .value = {.u = value}}};
 }
 
 struct assay_num_match mk_match_d(enum mk_match_kind kind, double value)
 {
-    return (struct assay_num_match){{.kind = kind, .value = {.d = value}}};
+    return (struct assay_num_match){.m = {.kind = kind, .value = {.d = value}}};
 }
 
 struct assay_ptr_match mk_match_p(enum mk_match_kind kind, const volatile void *value)
 {
-    return (struct assay_ptr_match){{.kind = kind, .value = {.p = value}}};
+    return (struct assay_ptr_match){.m = {.kind = kind, .value = {.p = value}}};
 }
 
 struct assay_ptr_match mk_match_mem(const void *bytes, size_t size)
 {
-    return (struct assay_ptr_match){{.kind = MK_MEM, .size = size, .value = {.p = bytes}}};
+    return (struct assay_ptr_match){.m = {.kind = MK_MEM, .size = size, .value = {.p = bytes}}};
 }
 
 struct assay_int_match mk_match_fn_int(bool (*fn)(long long))
 {
-    return (struct assay_int_match){{.kind = MK_FN, .value = {.fn = (void (*)(void))fn}}};
+    return (struct assay_int_match){.m = {.kind = MK_FN, .value = {.fn = (void (*)(void))fn}}};
 }
 
 struct assay_num_match mk_match_fn_num(bool (*fn)(double))
 {
-    return (struct assay_num_match){{.kind = MK_FN, .value = {.fn = (void (*)(void))fn}}};
+    return (struct assay_num_match){.m = {.kind = MK_FN, .value = {.fn = (void (*)(void))fn}}};
 }
 
 struct assay_ptr_match mk_match_fn_ptr(bool (*fn)(const void *))
 {
-    return (struct assay_ptr_match){{.kind = MK_FN, .value = {.fn = (void (*)(void))fn}}};
+    return (struct assay_ptr_match){.m = {.kind = MK_FN, .value = {.fn = (void (*)(void))fn}}};
 }
 
 struct assay_int_match mk_capture_int(void *to, size_t size)
 {
-    return (struct assay_int_match){{.kind = MK_CAPTURE, .size = size, .to = to}};
+    return (struct assay_int_match){.m = {.kind = MK_CAPTURE, .size = size, .to = to}};
 }
 
 struct assay_num_match mk_capture_num(void *to, size_t size)
 {
-    return (struct assay_num_match){{.kind = MK_CAPTURE, .size = size, .to = to}};
+    return (struct assay_num_match){.m = {.kind = MK_CAPTURE, .size = size, .to = to}};
 }
 
 struct assay_ptr_match mk_capture_ptr(void *to, size_t size)
 {
-    return (struct assay_ptr_match){{.kind = MK_CAPTURE, .size = size, .to = to}};
+    return (struct assay_ptr_match){.m = {.kind = MK_CAPTURE, .size = size, .to = to}};
 }
 
 /* As a person counts, whatever the signs: -1 is less than 0u. */

@@ -48,8 +48,6 @@
 #pragma GCC diagnostic error "-Wimplicit-function-declaration"
 #ifdef __clang__
 #pragma GCC diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
-#else
-#pragma GCC diagnostic error "-Wdesignated-init"
 #endif
 
 /*

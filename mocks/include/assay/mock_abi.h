@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "assay/mock_match.h"
+#include "assay/mock_named.h"
 
 enum { MK_MAX_PARAMS = 10, MK_RET_BYTES = 64, MK_LOG_BYTES = 64, MK_NO_FIELD = 0xffff };
 
@@ -60,7 +61,7 @@ struct mk_param {
 
 /* What every rule may carry, first in every struct assay_rule_F. */
 #define MK_RULE_COMMON                                                                             \
-    struct mk_named_arguments_only *assay_;                                                        \
+    MK_NAMED_FIRST;                                                                                \
     int err;           /* errno, or the number returned */                                         \
     unsigned times;    /* how many calls it answers; 0: the verb's own number */                   \
     unsigned nth;      /* only the nth call it matches */                                          \
@@ -183,16 +184,13 @@ const void *mk_call_view(struct mk_fn *fn, unsigned long index, const char *file
 void mk_strict(struct mk_fn *fn, const char *file, int line);
 void mk_forbid(struct mk_fn *fn, const char *file, int line);
 
-#if defined(__has_attribute) && __has_attribute(designated_init)
-#define MK_NAMED_ONLY __attribute__((designated_init))
-#else
-#define MK_NAMED_ONLY
-#endif
-
 #define MK_RULE_(fn, verb, type, ...)                                                              \
-    mk_rules_add(&(fn), (verb), __FILE__, __LINE__, (const type[]){{.assay_ = 0, __VA_ARGS__}}, 1)
+    MK_STRICTLY(mk_rules_add(&(fn), (verb), __FILE__, __LINE__,                                    \
+                             (const type[]){{MK_NAMED(__VA_ARGS__)}}, 1))
+/* A rule more than asked for: alone in its braces a bare value would be taken for "all zero". */
 #define MK_RULES_(fn, verb, type, ...)                                                             \
-    mk_rules_add(&(fn), (verb), __FILE__, __LINE__, (const type[]){__VA_ARGS__},                   \
-                 sizeof((const type[]){__VA_ARGS__}) / sizeof(type))
+    MK_STRICTLY(mk_rules_add(&(fn), (verb), __FILE__, __LINE__,                                    \
+                             (const type[]){__VA_ARGS__, {.err = 0}},                              \
+                             sizeof((const type[]){__VA_ARGS__}) / sizeof(type)))
 
 #endif

@@ -49,13 +49,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "assay/mock_named.h"
+
 struct assay_clock {
-    struct mk_named_arguments_only *assay_;
+    MK_NAMED_FIRST;
     int64_t mono_ms; /* CLOCK_MONOTONIC at the start; 0: as it is */
     int64_t wall_ms; /* since 1970; 0: as it is */
     int grace_ms;    /* real; 0: none */
     int hang_ms;     /* real: no thread moves and the clock stands, 0: 5000 */
-};
+} MK_NAMED_ONLY;
 
 /* For generated wrappers: the fakes of clock_fakes.h while this is true, else the real functions.
  */
@@ -70,7 +72,8 @@ int64_t assay_clock_now_ms(void);      /* CLOCK_MONOTONIC, virtual */
 int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 
 #define ASSAY_CLOCK_FAKE(...)                                                                      \
-    assay_clock_fake(__FILE__, __LINE__, &(const struct assay_clock){.assay_ = 0, __VA_ARGS__})
+    MK_STRICTLY(                                                                                   \
+        assay_clock_fake(__FILE__, __LINE__, &(const struct assay_clock){MK_NAMED(__VA_ARGS__)}))
 
 #ifndef ASSAY_LONG_NAMES
 #define clock_fake(...) ASSAY_CLOCK_FAKE(__VA_ARGS__)

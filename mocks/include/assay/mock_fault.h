@@ -27,12 +27,13 @@ struct assay_fault {
     MK_RULE_COMMON;
     const char *functions; /* names, "read,write"; NULL: all wrapped ones that fit */
     size_t short_bytes;    /* buffers read and written are cut to this; instead of .err */
-};
+} MK_NAMED_ONLY;
 
 void assay_fault_plan(const char *file, int line, const struct assay_fault *fault);
 
 #define ASSAY_FAULT_PLAN(...)                                                                      \
-    assay_fault_plan(__FILE__, __LINE__, &(const struct assay_fault){.assay_ = 0, __VA_ARGS__})
+    MK_STRICTLY(                                                                                   \
+        assay_fault_plan(__FILE__, __LINE__, &(const struct assay_fault){MK_NAMED(__VA_ARGS__)}))
 
 #ifndef ASSAY_LONG_NAMES
 #define fault_plan(...) ASSAY_FAULT_PLAN(__VA_ARGS__)

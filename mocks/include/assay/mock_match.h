@@ -16,11 +16,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assay/mock_named.h"
+
 /* Bytes of the test's own: what an out-buffer is filled with, what a call's buffer held. */
 struct assay_bytes {
+    MK_VALUE_FIRST
     const void *at;
     size_t size;
-};
+} MK_NAMED_ONLY;
 
 enum mk_match_kind {
     MK_ANY, /* zero: not mentioned */
@@ -53,14 +56,17 @@ struct mk_matcher {
 
 /* One type a class, for the compiler's eyes. */
 struct assay_int_match {
+    MK_VALUE_FIRST
     struct mk_matcher m;
-};
+} MK_NAMED_ONLY;
 struct assay_ptr_match {
+    MK_VALUE_FIRST
     struct mk_matcher m;
-};
+} MK_NAMED_ONLY;
 struct assay_num_match {
+    MK_VALUE_FIRST
     struct mk_matcher m;
-};
+} MK_NAMED_ONLY;
 
 struct assay_int_match mk_match_i(enum mk_match_kind kind, long long value);
 struct assay_int_match mk_match_u(enum mk_match_kind kind, unsigned long long value);
@@ -105,12 +111,12 @@ struct assay_ptr_match mk_capture_ptr(void *to, size_t size);
     unsigned long *: mk_capture_int, unsigned long long *: mk_capture_int,                         \
     float *: mk_capture_num, double *: mk_capture_num,                                             \
     default: mk_capture_ptr)((to), sizeof *(to))
-#define ASSAY_ANY {{MK_ANY, false, 0, {0}, NULL}}
+#define ASSAY_ANY {.m = {.kind = MK_ANY}}
 
 /* The bytes of a string literal without its NUL; any bytes; one object. */
-#define ASSAY_BYTES(literal) ((struct assay_bytes){"" literal, sizeof(literal) - 1})
-#define ASSAY_BYTES_OF(at, size) ((struct assay_bytes){(at), (size)})
-#define ASSAY_OBJECT(lvalue) ((struct assay_bytes){&(lvalue), sizeof(lvalue)})
+#define ASSAY_BYTES(literal) ((struct assay_bytes){.at = "" literal, .size = sizeof(literal) - 1})
+#define ASSAY_BYTES_OF(bytes, count) ((struct assay_bytes){.at = (bytes), .size = (count)})
+#define ASSAY_OBJECT(lvalue) ((struct assay_bytes){.at = &(lvalue), .size = sizeof(lvalue)})
 
 #ifndef ASSAY_LONG_NAMES
 #define IS(x) ASSAY_IS(x)
@@ -124,7 +130,7 @@ struct assay_ptr_match mk_capture_ptr(void *to, size_t size);
 #define CAPTURE(to) ASSAY_CAPTURE(to)
 #define ANY ASSAY_ANY
 #define BYTES(literal) ASSAY_BYTES(literal)
-#define BYTES_OF(at, size) ASSAY_BYTES_OF(at, size)
+#define BYTES_OF(bytes, count) ASSAY_BYTES_OF(bytes, count)
 #define OBJECT(lvalue) ASSAY_OBJECT(lvalue)
 #endif
 /* clang-format on */
