@@ -9,7 +9,41 @@
 #include "mocks/mock_priv.h"
 
 /* While a rule's .call runs, the function it stands for is the real one in this thread. */
-static _Thread_local const struct mk_fn *stood_for;
+enum { MAX_STANDING = 16 };
+static _Thread_local const struct mk_fn *standing[MAX_STANDING];
+static _Thread_local unsigned standing_count;
+
+unsigned mk_standing(void)
+{
+    return standing_count;
+}
+
+void mk_standing_reset(unsigned count)
+{
+    standing_count = count;
+}
+
+static bool stands_in(const struct mk_fn *fn)
+{
+    for (unsigned i = 0; i < standing_count; i++)
+        if (standing[i] == fn)
+            return true;
+    return false;
+}
+
+/* The fake is about to run: false if it is the innermost of too many. */
+static bool stand_in(struct mk_call *call)
+{
+    if (standing_count == MAX_STANDING) {
+        mk_fail_at(call->rule->file, call->rule->line, "%s_%s: .call inside %d others",
+                   mk_verb_name(call->rule->verb), call->fn->name, MAX_STANDING);
+        call->instead = NULL;
+        return false;
+    }
+    call->standing = standing_count;
+    standing[standing_count++] = call->fn;
+    return true;
+}
 
 static void complain(const struct mk_call *call, const char *demand)
 {
@@ -46,8 +80,8 @@ static bool is_watching(const struct mk_call *call)
 {
     const struct mk_fn *fn = call->fn;
 
-    return mk_state.active && stood_for != fn
-           && (fn->rules || fn->strict || fn->forbidden || fn->tortured);
+    return mk_state.active && (fn->rules || fn->strict || fn->forbidden || fn->tortured)
+           && !stands_in(fn);
 }
 
 enum mk_do mk_call_begin(struct mk_call *call)
@@ -71,13 +105,13 @@ enum mk_do mk_call_begin(struct mk_call *call)
     } else {
         call->nested = true;
     }
-    bool springs = call->fn->noreturn && mk_state.active && what != MK_DO_CALL && mk_trap_is_set();
+    if (what == MK_DO_CALL && !stand_in(call))
+        what = MK_DO_REAL;
+    struct mk_exit_trap *trap = call->fn->noreturn ? mk_trap_for(call, what) : NULL;
     mk_unlock();
     mk_leave();
-    if (springs)
-        mk_trap_spring(call);
-    if (what == MK_DO_CALL)
-        stood_for = call->fn;
+    if (trap)
+        mk_trap_spring(trap);
     errno = call->errno_at_entry;
     return what;
 }
@@ -87,7 +121,7 @@ void mk_call_end(struct mk_call *call, const void *ret)
     int err = call->set_errno >= 0 ? call->set_errno : errno;
 
     if (call->instead)
-        stood_for = NULL;
+        standing_count = call->standing;
     if (!call->nested && mk_enter()) {
         mk_lock();
         if (mk_state.active && call->rule && call->rule->verb == MK_SPY)

@@ -87,7 +87,7 @@ extern struct mk_state mk_state;
 
 /* mock_state.c. enter: false if this thread is inside the runtime already. */
 extern _Thread_local volatile bool mk_inside;
-extern atomic_flag mk_lock_flag;
+extern _Atomic(const volatile bool *) mk_lock_owner; /* its thread's mk_inside, NULL: free */
 void mk_lock_slowly(void);
 
 static inline bool mk_enter(void)
@@ -105,15 +105,22 @@ static inline void mk_leave(void)
     mk_inside = false;
 }
 
+static inline bool mk_try_lock(void)
+{
+    const volatile bool *nobody = NULL;
+    return atomic_compare_exchange_strong_explicit(&mk_lock_owner, &nobody, &mk_inside,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
 static inline void mk_lock(void)
 {
-    if (atomic_flag_test_and_set_explicit(&mk_lock_flag, memory_order_acquire))
+    if (!mk_try_lock())
         mk_lock_slowly();
 }
 
 static inline void mk_unlock(void)
 {
-    atomic_flag_clear_explicit(&mk_lock_flag, memory_order_release);
+    atomic_store_explicit(&mk_lock_owner, NULL, memory_order_release);
 }
 
 pid_t mk_thread_id(void);
@@ -164,9 +171,13 @@ bool mk_returned_failure(const struct mk_fn *fn, union mk_value ret);
 void mk_log_close(struct mk_record *record, const struct mk_call *call, const void *ret, int err);
 /* mock_judge.c: reports the rules that were not met. */
 void mk_judge(void);
-/* mock_exit.c: jumps to the EXPECT_EXIT around, if there is one. */
-void mk_trap_spring(const struct mk_call *call);
-bool mk_trap_is_set(void);
+/* mock_call.c: how many .call fakes this thread is inside; back to so many after a jump. */
+unsigned mk_standing(void);
+void mk_standing_reset(unsigned count);
+/* mock_exit.c: the EXPECT_EXIT that this call of a function that does not return ends, or NULL. */
+struct mk_exit_trap *mk_trap_for(const struct mk_call *call, enum mk_do what);
+/* Goes on after it; outside the lock. */
+void mk_trap_spring(struct mk_exit_trap *trap);
 void mk_trap_forget(void);
 /* mock_torture.c */
 bool mk_torture_is_due(struct mk_call *call);

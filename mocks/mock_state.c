@@ -6,6 +6,8 @@
  * wrapped malloc, write or clock_gettime here is always the real one. A signal handler that
  * interrupts the runtime is let through for the same reason, and cannot deadlock on the lock.
  *
+ * A fork takes the lock first: its child has one thread, and would wait for another's for ever.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include <pthread.h>
@@ -27,20 +29,47 @@ struct mk_fn *const *mk_all_fns(void)
 }
 
 _Thread_local volatile bool mk_inside;
-atomic_flag mk_lock_flag = ATOMIC_FLAG_INIT;
+_Atomic(const volatile bool *) mk_lock_owner;
 
 void mk_lock_slowly(void)
 {
-    while (atomic_flag_test_and_set_explicit(&mk_lock_flag, memory_order_acquire))
+    while (!mk_try_lock())
         (void)syscall(SYS_sched_yield);
+}
+
+static bool is_lock_mine(void)
+{
+    return atomic_load_explicit(&mk_lock_owner, memory_order_relaxed) == &mk_inside;
 }
 
 /* A forked child has copied what its parent's threads remembered. */
 static atomic_uint forks;
+/* By the thread that forks: what it had before. */
+static _Thread_local bool fork_was_inside, fork_had_lock;
 
-static void count_fork(void)
+/* Inside, so that the handlers of others, which run between these, do not wait for the lock. */
+static void before_fork(void)
+{
+    bool was_inside = !mk_enter();
+
+    fork_had_lock = is_lock_mine();
+    if (!fork_had_lock)
+        mk_lock();
+    fork_was_inside = was_inside;
+}
+
+static void after_fork(void)
+{
+    if (!fork_had_lock)
+        mk_unlock();
+    if (!fork_was_inside)
+        mk_leave();
+}
+
+static void after_fork_in_child(void)
 {
     atomic_fetch_add(&forks, 1U);
+    after_fork();
 }
 
 pid_t mk_thread_id(void)
@@ -121,7 +150,7 @@ void assay_mock_begin(assay_mock_report report)
     mk_lock();
     if (!registered) {
         (void)atexit(at_exit);
-        (void)pthread_atfork(NULL, NULL, count_fork);
+        (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
     }
     registered = true;
     if (!mk_state.rules) /* else the suite's .init has drawn from it */
@@ -153,7 +182,9 @@ void assay_mock_forget(void)
     bool entered = mk_enter();
 
     /* A test that was aborted inside the runtime (a failing report jumps) may hold the lock. */
-    (void)atomic_flag_test_and_set_explicit(&mk_lock_flag, memory_order_acquire);
+    if (!is_lock_mine())
+        mk_lock();
+    mk_standing_reset(0);
     forget();
     mk_unlock();
     if (entered)

@@ -37,6 +37,11 @@ Test(mocks_examples, fault_plans_pass)
     all_pass("mock_faults", "Tested: 14 | Passing: 14 ");
 }
 
+Test(mocks_examples, exits_pass)
+{
+    all_pass("mock_exits", "Tested: 7 | Passing: 7 ");
+}
+
 Test(mocks_examples, a_seed_repeats_its_faults)
 {
     struct ts_result once = ts_run("ASSAY_SEED=7 " MOCK_BIN "/mock_faults --filter '*/chance*'");
@@ -81,6 +86,16 @@ static const struct twin twins[] = {
      "sample_red.c:", ".out_buf has 5000 bytes, the caller's buffer only 4096"},
     {"mock_red", "mocked_exit_without_a_way_back",
      "sample_red.c:", "exit does not return, and there is no EXPECT_EXIT"},
+    {"mock_red_exits", "exit_in_another_thread",
+     "sample_red_exits.c:", "exit was called in another thread than the block's"},
+    {"mock_red_exits", "block_left_by_return",
+     "sample_red_exits.c:", "EXPECT_EXIT(3): the body did not end the process"},
+    {"mock_red_exits", "block_left_by_break",
+     "sample_red_exits.c:", "EXPECT_EXIT(5): the body did not end the process"},
+    {"mock_red_die", "end_without_a_code",
+     "sample_red_die.c:", "EXPECT_EXIT(9): it ended by die, which does not say its code"},
+    {"mock_red_die", "end_with_another_code",
+     "sample_red_die.c:", "EXPECT_EXIT(9): it ended with 8"},
     {"mock_red_faults", "plan_that_meets_no_call",
      "sample_red_faults.c:", "fault_plan: no call met it"},
     {"mock_red_faults", "plan_for_nobody",

@@ -70,29 +70,43 @@ bool mk_order_close(void);
 
 /*
  * The body must end the process, by exit, _exit, _Exit, quick_exit or abort (wrapped ones), with
- * this code (abort: 134); instead the test goes on after the block. What the body holds is not
- * released: it never unwinds.
+ * this code as a parent sees it (of 8 bits; abort: 134); instead the test goes on after the block.
+ * What the body holds is not released: it never unwinds.
  *     EXPECT_EXIT(2) { die("no such file"); }
+ * A function of your own that does not return runs, and ends by what it calls. With a rule that
+ * answers it, or where nothing it could call is wrapped, it ends the body itself: by its first
+ * argument if that is an integer.
+ *
+ * Only the process and the thread that entered the block come out of it. A child that is forked
+ * inside ends as it says, or with 0 where it would go on after the block; an exit in another thread
+ * fails the test.
  */
-#define ASSAY_EXPECT_EXIT(code)                                                                    \
-    for (struct mk_exit_trap mk_trap_ = {.file = __FILE__,                                         \
-                                        .line = __LINE__,                                          \
-                                        .expected = (code),                                        \
-                                        .step = MK_TRAP_SET};                                      \
-         mk_trap_more(&mk_trap_, sigsetjmp(mk_trap_.back, 1));)
+/* clang-format off */
+#define ASSAY_EXPECT_EXIT(code) MK_TRAP_AT_(__LINE__, code)
+#define MK_TRAP_AT_(number, code) MK_TRAP_(mk_trap_, number, code)
+#define MK_TRAP_(name, number, code)                                                               \
+    for (struct mk_exit_trap name##number __attribute__((cleanup(mk_trap_left))) =                 \
+             {.file = __FILE__, .line = __LINE__, .expected = (code), .step = MK_TRAP_SET};        \
+         mk_trap_more(&name##number, sigsetjmp(name##number.back, 1));)
+/* clang-format on */
 
-enum mk_trap_step { MK_TRAP_SET, MK_TRAP_BODY, MK_TRAP_SPRUNG };
+enum mk_trap_step { MK_TRAP_SET, MK_TRAP_BODY, MK_TRAP_SPRUNG, MK_TRAP_JUDGED };
 
 struct mk_exit_trap {
     sigjmp_buf back;
     const char *file;
     int line;
     int expected;
-    volatile int got;
+    volatile int got; /* -1: the function does not say */
+    const char *volatile got_by;
     volatile enum mk_trap_step step;
+    pid_t process, thread; /* that entered the block */
+    unsigned standing;
     struct mk_exit_trap *outer;
 };
 bool mk_trap_more(struct mk_exit_trap *trap, int jumped);
+/* However the block is left: return and break do not pass mk_trap_more. */
+void mk_trap_left(struct mk_exit_trap *trap);
 
 #ifndef ASSAY_LONG_NAMES
 #define in_order assay_in_order

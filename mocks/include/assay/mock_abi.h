@@ -137,6 +137,7 @@ struct mk_call {
     union mk_value args[MK_MAX_PARAMS];
     bool altered;                                 /* pass args, not what came in */
     void (*instead)(void);                        /* MK_DO_CALL */
+    unsigned standing;                            /* .call fakes around this one */
     _Alignas(16) unsigned char ret[MK_RET_BYTES]; /* MK_DO_ANSWER */
     int set_errno;                                /* -1: leave it */
     int errno_at_entry;

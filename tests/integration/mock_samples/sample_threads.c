@@ -1,5 +1,5 @@
 /*
- * Rules met by many threads, in a forked child, and in a signal handler. Every one passes.
+ * Rules met by many threads, in forked children, and in a signal handler. Every one passes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -72,6 +73,49 @@ Test(threads, a_forked_child_keeps_the_rules)
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert_eq(status, 0);
     cr_assert_eq(conn_write_all(-1, "x", 1), 0);
+}
+
+enum { FORKS = 200, MOST_CALLS = 400000 }; /* of a thread: the log has room */
+
+static atomic_bool writes_on;
+
+static void *write_on(void *failures)
+{
+    for (int i = 0; writes_on && i < MOST_CALLS; i++)
+        *(long *)failures += conn_write_all(-1, "x", 1) != 0;
+    return NULL;
+}
+
+/* A child that waits for a lock nobody holds any more is ended by its alarm. */
+static bool child_writes(void)
+{
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(10);
+        _exit(conn_write_all(-1, "x", 1) == 0 && write_calls() > 0 ? 0 : 1);
+    }
+    return waitpid(child, &status, 0) == child && status == 0;
+}
+
+/* At any moment of a fork some other thread holds the runtime's lock. */
+Test(threads, children_forked_among_calls_go_on)
+{
+    pthread_t threads[2];
+    long failures[2] = {0};
+
+    mock_write(.ret = 1);
+    writes_on = true;
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, write_on, &failures[i]);
+    for (int i = 0; i < FORKS; i++)
+        cr_assert(child_writes(), "child %d", i);
+    writes_on = false;
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        cr_assert_eq(failures[i], 0);
+    }
 }
 
 static volatile sig_atomic_t handled;
