@@ -84,12 +84,16 @@ static enum mk_do answer_fake(struct mk_call *call, const struct mk_rule *rule)
         return MK_DO_CALL;
     if (fn->rule_ret_at != MK_NO_FIELD)
         memcpy(call->ret, rule->fields + fn->rule_ret_at, fn->ret_size);
-    if (rule->common.err && mk_is_zero(call->ret, fn->ret_size))
-        mk_answer_failure(call, rule->common.err);
-    else if (rule->common.err)
+    if (mk_rule_fails(rule)) {
+        if (mk_is_zero(call->ret, fn->ret_size))
+            mk_answer_failure(call, rule->common.err);
+        else
+            call->set_errno = rule->common.err;
+        return MK_DO_ANSWER;
+    }
+    if (rule->common.err)
         call->set_errno = rule->common.err;
-    else
-        mk_fill_outs(call, rule);
+    mk_fill_outs(call, rule);
     return MK_DO_ANSWER;
 }
 
@@ -112,7 +116,10 @@ enum mk_do mk_answer(struct mk_call *call, const struct mk_rule *rule)
 {
     switch (rule->verb) {
     case MK_SPY:
-        alter(call, rule);
+        if (rule->plan)
+            mk_cut(call, rule->plan->short_bytes);
+        else
+            alter(call, rule);
         return MK_DO_REAL;
     case MK_FAIL:
         mk_answer_failure(call, rule->common.err   ? rule->common.err

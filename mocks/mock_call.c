@@ -47,8 +47,10 @@ static bool stand_in(struct mk_call *call)
 
 static void complain(const struct mk_call *call, const char *demand)
 {
-    const struct mk_fn *fn = call->fn;
+    struct mk_fn *fn = call->fn;
     char caller[128];
+
+    fn->defied = true;
 
     mk_symbol_name(caller, sizeof caller, call->caller);
     mk_fail_at(fn->rule_file, fn->rule_line, "%s(%s): unexpected call to %s from %s", demand,
@@ -126,6 +128,8 @@ void mk_call_end(struct mk_call *call, const void *ret)
         mk_lock();
         if (mk_state.active && call->rule && call->rule->verb == MK_SPY)
             mk_fill_outs(call, call->rule);
+        if (mk_state.active && call->rule && call->rule->plan && call->rule->plan->short_bytes)
+            mk_cut_end(call);
         if (mk_state.active && call->record)
             mk_log_close(call->record, call, ret, err);
         mk_unlock();

@@ -36,6 +36,37 @@ static bool has_with(const struct mk_rule *rule)
     return false;
 }
 
+static bool has_out(const struct mk_rule *rule)
+{
+    for (unsigned i = 0; i < rule->fn->param_count; i++) {
+        const struct mk_param *of = &rule->fn->params[i];
+        size_t size = of->out_is_bytes ? sizeof(struct assay_bytes) : sizeof(void *);
+        if (of->out_at != MK_NO_FIELD && !mk_is_zero(rule->fields + of->out_at, size))
+            return true;
+    }
+    return false;
+}
+
+bool mk_rule_is_bare(const struct mk_rule *rule)
+{
+    struct mk_rule_common common = rule->common;
+
+    common.optional = false;
+    return mk_is_zero(&common, sizeof common)
+           && mk_is_zero(rule->fields + sizeof common, rule->fn->rule_size - sizeof common);
+}
+
+bool mk_rule_fails(const struct mk_rule *rule)
+{
+    const struct mk_fn *fn = rule->fn;
+
+    if (!rule->common.err)
+        return false;
+    return !has_ret(rule)
+           || mk_returned_failure(
+               fn, mk_load(fn->ret_class, fn->ret_size, rule->fields + fn->rule_ret_at));
+}
+
 static bool is_legal(const int *errnos, int err)
 {
     for (; errnos && *errnos; errnos++)
@@ -57,9 +88,9 @@ static bool fail_is_sound(const struct mk_rule *rule)
     const struct mk_fn *fn = rule->fn;
     char text[256];
 
-    if (has_ret(rule) || has_call(rule) || has_with(rule))
-        return refuse(rule, ".ret, .call and .with_ would do nothing: fail_ returns the failure "
-                            "value (use mock_)");
+    if (has_ret(rule) || has_call(rule) || has_with(rule) || has_out(rule))
+        return refuse(rule, ".ret, .call, .with_ and .out_ would do nothing: fail_ returns the "
+                            "failure value (use mock_)");
     if (fn->failure == MK_FAILS_NEVER)
         return refuse(rule, "it is not known how this function fails: use mock_ with .ret");
     if (rule->common.err && fn->errnos && !is_legal(fn->errnos, rule->common.err)) {
@@ -73,8 +104,38 @@ static bool fail_is_sound(const struct mk_rule *rule)
     return true;
 }
 
+static bool fake_is_sound(const struct mk_rule *rule)
+{
+    const struct mk_fn *fn = rule->fn;
+
+    if (has_with(rule))
+        return refuse(rule, ".with_ would do nothing: the real function does not run (use spy_)");
+    if (has_call(rule) && (has_ret(rule) || has_out(rule) || rule->common.err))
+        return refuse(rule, ".ret, .err and .out_ would do nothing: .call answers");
+    if (rule->common.err && fn->failure == MK_FAILS_NEVER && !has_ret(rule)
+        && fn->ret_class != MK_VOID)
+        return refuse(rule, ".err alone: it is not known how this function fails, give .ret too");
+    if (mk_rule_fails(rule) && has_out(rule))
+        return refuse(rule, ".out_ would do nothing: a call that fails stores nothing");
+    return true;
+}
+
+/* The calls it names are some, and can all be there. */
+static bool count_is_sound(const struct mk_rule *rule)
+{
+    const struct mk_rule_common *common = &rule->common;
+
+    if (common->nth && common->times > 1)
+        return refuse(rule, ".nth is one call, .times more: it would never be met");
+    if (common->percent > 100)
+        return refuse(rule, ".percent is of 100 calls");
+    return true;
+}
+
 bool mk_rule_is_sound(const struct mk_rule *rule)
 {
+    if (!count_is_sound(rule))
+        return false;
     switch (rule->verb) {
     case MK_SPY:
         return spy_is_sound(rule);
@@ -83,12 +144,7 @@ bool mk_rule_is_sound(const struct mk_rule *rule)
     case MK_MOCK:
     case MK_EXPECT:
     case MK_SEQ:
-        break;
+        return fake_is_sound(rule);
     }
-    if (has_with(rule))
-        return refuse(rule, ".with_ would do nothing: the real function does not run (use spy_)");
-    if (rule->common.err && rule->fn->failure == MK_FAILS_NEVER && !has_ret(rule)
-        && rule->fn->ret_class != MK_VOID)
-        return refuse(rule, ".err alone: it is not known how this function fails, give .ret too");
     return true;
 }

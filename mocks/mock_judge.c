@@ -16,15 +16,22 @@ static unsigned demanded(const struct mk_rule *rule)
     case MK_EXPECT:
         return rule->limit;
     case MK_SPY:
-        return rule->fn->asked ? 0 : 1;
+        if (rule->fn->asked && mk_rule_is_bare(rule))
+            return 0;
+        break;
     case MK_MOCK:
     case MK_FAIL:
     case MK_SEQ:
         break;
     }
-    if (rule->common.percent)
-        return 0;
     return rule->common.times ? rule->common.times : 1;
+}
+
+/* Chance answers the calls that fit as it likes: that there were any is all there is to demand. */
+static unsigned met(const struct mk_rule *rule)
+{
+    bool by_chance = rule->common.percent && rule->matched && rule->verb != MK_EXPECT;
+    return by_chance ? demanded(rule) : rule->hits;
 }
 
 static void explain_miss(char *text, size_t size, const struct mk_rule *rule)
@@ -62,7 +69,7 @@ static void judge(const struct mk_rule *rule)
     unsigned needed = demanded(rule);
     char why[512];
 
-    if (rule->hits >= needed) {
+    if (met(rule) >= needed) {
         if (needed && rule->verb != MK_SPY)
             mk_pass_at(rule->file, rule->line);
         return;
@@ -74,11 +81,20 @@ static void judge(const struct mk_rule *rule)
 
 static void judge_plan(const struct mk_plan *plan)
 {
-    if (!plan->hits && !plan->optional)
+    if (plan->optional)
+        return;
+    if (plan->by_chance ? plan->matched : plan->hits)
+        mk_pass_at(plan->file, plan->line);
+    else
         mk_fail_at(plan->file, plan->line,
                    "fault_plan: no call met it: this test shows nothing about the fault");
-    else if (!plan->optional)
-        mk_pass_at(plan->file, plan->line);
+}
+
+/* A demand that held all through the test is something the test asserted. */
+static void judge_demands(const struct mk_fn *fn)
+{
+    if ((fn->strict || fn->forbidden) && !fn->defied)
+        mk_pass_at(fn->rule_file, fn->rule_line);
 }
 
 void mk_judge(void)
@@ -87,6 +103,8 @@ void mk_judge(void)
         judge(rule);
     for (const struct mk_plan *plan = mk_state.plans; plan; plan = plan->older)
         judge_plan(plan);
+    for (struct mk_fn *const *fn = mk_all_fns(); fn && *fn; fn++)
+        judge_demands(*fn);
     if (mk_state.log_full)
         mk_fail_at("mocks", 0, "more than %d watched calls in one test: the log is cut",
                    MK_LOG_MAX);

@@ -8,18 +8,31 @@
 
 #include "mocks/mock_priv.h"
 
-static void keep_bytes(struct mk_record *record, unsigned param, const void *at, size_t size)
+/* Room for the first bytes of a buffer. */
+static struct mk_seen_bytes *add_bytes(struct mk_record *record, unsigned param, size_t size)
 {
-    if (!at)
-        return;
     if (size > MK_LOG_BYTES)
         size = MK_LOG_BYTES;
     struct mk_seen_bytes *bytes = mk_new(sizeof *bytes + size);
     bytes->next = record->bytes;
     bytes->param = (uint8_t)param;
     bytes->size = (uint8_t)size;
-    memcpy(bytes->at, at, size);
     record->bytes = bytes;
+    return bytes;
+}
+
+/* A buffer that is not there, or not whole, is the function's to complain of. */
+static void keep_bytes(struct mk_record *record, unsigned param, const void *at, size_t size)
+{
+    size = mk_readable(at, size > MK_LOG_BYTES ? MK_LOG_BYTES : size);
+    if (at)
+        memcpy(add_bytes(record, param, size)->at, at, size);
+}
+
+static void keep_text(struct mk_record *record, unsigned param, const char *at, size_t most)
+{
+    size_t size = mk_readable(at, most > MK_LOG_BYTES ? MK_LOG_BYTES : most);
+    keep_bytes(record, param, at, strnlen(at, size));
 }
 
 static void keep_inputs(struct mk_record *record, const struct mk_call *call)
@@ -29,9 +42,11 @@ static void keep_inputs(struct mk_record *record, const struct mk_call *call)
         const void *at = (const void *)(uintptr_t)call->args[i].p;
 
         if (of->role == MK_STRING && at)
-            keep_bytes(record, i, at, strnlen(at, MK_LOG_BYTES));
+            keep_text(record, i, at, MK_LOG_BYTES);
         else if (of->role == MK_READS)
             keep_bytes(record, i, at, mk_buffer_size(call->fn, i, call->args));
+        else if (of->role == MK_FILLS && of->length_is_object && at)
+            add_bytes(record, i, mk_buffer_size(call->fn, i, call->args));
     }
 }
 
@@ -62,6 +77,23 @@ struct mk_record *mk_log_open(const struct mk_call *call)
     return record;
 }
 
+/* The length behind its pointer was the room, and is what there was to say: that may be more. */
+static void keep_sized(struct mk_record *record, const struct mk_call *call, unsigned param)
+{
+    const void *at = (const void *)(uintptr_t)call->args[param].p;
+    size_t size = mk_buffer_size(call->fn, param, call->args);
+    struct mk_seen_bytes *bytes = record->bytes;
+
+    while (bytes && bytes->param != param)
+        bytes = bytes->next;
+    if (!bytes)
+        return;
+    if (bytes->size > size)
+        bytes->size = (uint8_t)size;
+    bytes->size = (uint8_t)mk_readable(at, bytes->size);
+    memcpy(bytes->at, at, bytes->size);
+}
+
 /* What the function wrote: as much as it says it did, where it says so. */
 static size_t filled_size(const struct mk_call *call, unsigned param, union mk_value ret)
 {
@@ -74,6 +106,36 @@ static size_t filled_size(const struct mk_call *call, unsigned param, union mk_v
     return ret.i <= 0 ? 0 : (size_t)ret.u * unit < room ? (size_t)ret.u * unit : room;
 }
 
+static void drop_bytes(struct mk_record *record, unsigned param)
+{
+    for (struct mk_seen_bytes *bytes = record->bytes; bytes; bytes = bytes->next)
+        if (bytes->param == param)
+            bytes->size = 0;
+}
+
+/* A call that failed wrote nothing. */
+static void keep_output(struct mk_record *record, const struct mk_call *call, unsigned param,
+                        union mk_value ret)
+{
+    const struct mk_fn *fn = call->fn;
+    const struct mk_param *of = &fn->params[param];
+    const void *at = (const void *)(uintptr_t)call->args[param].p;
+    bool failed = mk_returned_failure(fn, ret);
+
+    if (of->role == MK_STORES && !failed)
+        keep_bytes(record, param, at, of->pointee_size);
+    if (of->role != MK_FILLS || !at)
+        return;
+    if (failed)
+        drop_bytes(record, param);
+    else if (of->length_is_object)
+        keep_sized(record, call, param);
+    else if (fn->ret_class == MK_PTR) /* fgets, getcwd: text */
+        keep_text(record, param, at, mk_buffer_size(fn, param, call->args));
+    else
+        keep_bytes(record, param, at, filled_size(call, param, ret));
+}
+
 void mk_log_close(struct mk_record *record, const struct mk_call *call, const void *ret, int err)
 {
     const struct mk_fn *fn = call->fn;
@@ -84,13 +146,8 @@ void mk_log_close(struct mk_record *record, const struct mk_call *call, const vo
         value = mk_load(fn->ret_class, fn->ret_size, ret);
     }
     record->err = err;
-    for (unsigned i = 0; i < fn->param_count; i++) {
-        const void *at = (const void *)(uintptr_t)call->args[i].p;
-        if (fn->params[i].role == MK_FILLS && fn->params[i].fills_return)
-            keep_bytes(record, i, at, filled_size(call, i, value));
-        else if (fn->params[i].role == MK_STORES && !mk_returned_failure(fn, value))
-            keep_bytes(record, i, at, fn->params[i].pointee_size);
-    }
+    for (unsigned i = 0; i < fn->param_count; i++)
+        keep_output(record, call, i, value);
 }
 
 bool mk_returned_failure(const struct mk_fn *fn, union mk_value ret)

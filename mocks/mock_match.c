@@ -63,12 +63,16 @@ struct assay_ptr_match mk_capture_ptr(void *to, size_t size)
     return (struct assay_ptr_match){.m = {.kind = MK_CAPTURE, .size = size, .to = to}};
 }
 
-/* As a person counts, whatever the signs: -1 is less than 0u. */
+/* As a person counts, whatever the signs: -1 is less than 0u. A float was rounded, as its test's
+ * number is here: 0.1 is 0.1f. */
 static int compare(const struct mk_matcher *matcher, const struct mk_param *param,
                    union mk_value value)
 {
-    if (param->class == MK_NUM)
-        return (value.d > matcher->value.d) - (value.d < matcher->value.d);
+    if (param->class == MK_NUM) {
+        bool is_float = param->size == sizeof(float);
+        double number = is_float ? (double)(float)matcher->value.d : matcher->value.d;
+        return (value.d > number) - (value.d < number);
+    }
 
     __extension__ typedef __int128 wide;
     bool is_signed = param->class == MK_INT;
@@ -104,9 +108,10 @@ size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_val
         return of->pointee_size;
     union mk_value length = args[of->length_param];
     if (of->length_is_object) {
+        const void *at = (const void *)(uintptr_t)length.p;
         uint32_t size = 0;
-        if (length.p)
-            memcpy(&size, (const void *)(uintptr_t)length.p, sizeof size);
+        if (mk_readable(at, sizeof size) == sizeof size)
+            memcpy(&size, at, sizeof size);
         return size;
     }
     if (fn->params[of->length_param].class == MK_INT && length.i < 0)
@@ -120,7 +125,7 @@ static bool has_bytes(const struct mk_matcher *matcher, const struct mk_fn *fn, 
     const struct mk_param *of = &fn->params[param];
     const void *at = (const void *)(uintptr_t)args[param].p;
 
-    if (!at)
+    if (!at || mk_readable(at, matcher->size) < matcher->size)
         return false;
     if (of->role == MK_STRING)
         return strnlen(at, matcher->size) == matcher->size
@@ -139,11 +144,11 @@ static bool has_text(const struct mk_matcher *matcher, const struct mk_fn *fn, u
 
     if (!want || !have)
         return want == have;
-    if (fn->params[param].length_param < 0)
-        return strcmp(want, have) == 0;
-    size_t size = mk_buffer_size(fn, param, args);
     size_t length = strlen(want);
-    return size >= length && memcmp(have, want, length) == 0
+    if (fn->params[param].length_param < 0)
+        return mk_readable(have, length + 1) > length && strcmp(want, have) == 0;
+    size_t size = mk_buffer_size(fn, param, args);
+    return size >= length && mk_readable(have, size) == size && memcmp(have, want, length) == 0
            && (size == length || (size == length + 1 && have[length] == '\0'));
 }
 

@@ -10,9 +10,9 @@
 
 enum { MK_LOG_MAX = 1 << 20 };
 
-/* The rules of one in_order block, and which of them is due. */
+/* The rules of one in_order block, and how far it has come. */
 struct mk_order {
-    struct mk_rule *due; /* NULL: all met */
+    struct mk_rule *due; /* the one that was met last, or has yet to be */
     struct mk_rule *last;
     unsigned count;
 };
@@ -22,7 +22,9 @@ struct mk_plan {
     struct mk_plan *older;
     const char *file;
     int line;
-    bool optional;
+    bool optional, by_chance;
+    size_t short_bytes; /* 0: a failure */
+    unsigned matched;   /* calls of any of its rules, as in a rule */
     unsigned hits;
 };
 
@@ -149,6 +151,15 @@ const struct mk_matcher *mk_rule_matcher(const struct mk_rule *rule, unsigned pa
 /* How many bytes a buffer parameter shows in this call; 0 if unknown. */
 size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_value *args);
 
+/* mock_readable.c: how many of the bytes there can be read, from the first on. */
+size_t mk_readable(const void *at, size_t size);
+void mk_readable_forget(void);
+
+/* mock_short.c: makes a call move at most so many bytes, and ends such a call. */
+bool mk_can_be_short(const struct mk_fn *fn);
+void mk_cut(struct mk_call *call, size_t bytes);
+void mk_cut_end(const struct mk_call *call);
+
 /* mock_rules.c: a rule of a plan, fields kept. */
 void mk_rule_add(struct mk_fn *fn, enum mk_verb verb, struct mk_plan *plan,
                  const unsigned char *fields);
@@ -158,6 +169,10 @@ bool mk_is_named(const char *names, const char *name);
 struct mk_rule *mk_rules_pick(struct mk_call *call);
 /* mock_check.c: says why a rule would do nothing, or false. */
 bool mk_rule_is_sound(const struct mk_rule *rule);
+/* Is what it answers a failure of the function? Then out-parameters stay as they are. */
+bool mk_rule_fails(const struct mk_rule *rule);
+/* Does it say anything at all of the calls, or change them? */
+bool mk_rule_is_bare(const struct mk_rule *rule);
 /* mock_order.c */
 void mk_order_join(struct mk_rule *rule);
 void mk_order_met(struct mk_rule *rule);

@@ -152,6 +152,8 @@ static bool is_its_turn(struct mk_rule *rule)
     const struct mk_rule_common *common = &rule->common;
 
     rule->matched++;
+    if (rule->plan)
+        rule->plan->matched++;
     if (rule->matched <= common->after)
         return false;
     if (common->nth && rule->matched - common->after != common->nth)

@@ -92,7 +92,7 @@ static void reset_fn(struct mk_fn *fn)
     fn->rules_end = NULL;
     fn->records = fn->records_end = NULL;
     fn->entered = fn->logged = 0;
-    fn->asked = fn->strict = fn->forbidden = false;
+    fn->asked = fn->strict = fn->forbidden = fn->defied = false;
     fn->rule_file = NULL;
 }
 
@@ -103,6 +103,7 @@ static void forget(void)
     mk_got_restore();
     mk_clock_end();
     mk_trap_forget();
+    mk_readable_forget();
     mk_arena_reset();
     mk_state = (struct mk_state){.report = mk_state.report, .seed = mk_state.seed};
 }

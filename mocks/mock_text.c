@@ -62,6 +62,13 @@ static void put_operand(char *text, size_t size, const char *word, const struct 
     mk_text_value(text + used, size - used, &as, matcher->value);
 }
 
+static void put_hint(char *text, size_t size, const char *hint)
+{
+    size_t used = strlen(text);
+
+    (void)snprintf(text + used, size - used, "%s", hint);
+}
+
 void mk_text_matcher(char *text, size_t size, const struct mk_matcher *matcher,
                      const struct mk_param *param)
 {
@@ -72,6 +79,10 @@ void mk_text_matcher(char *text, size_t size, const struct mk_matcher *matcher,
     switch (matcher->kind) {
     case MK_IS:
     case MK_NOT:
+        put_operand(text, size, words[matcher->kind], matcher, param);
+        if (param->role == MK_STRING && bytes)
+            put_hint(text, size, " (this pointer; STR compares text)");
+        break;
     case MK_LT:
     case MK_GT:
         put_operand(text, size, words[matcher->kind], matcher, param);

@@ -25,11 +25,9 @@ bool mk_is_named(const char *names, const char *name)
 {
     size_t length = strlen(name);
 
-    for (const char *at = names; at; at = strchr(at, ',')) {
-        at += strspn(at, ", ");
+    for (const char *at = names; at && *(at += strspn(at, ", ")); at += strcspn(at, ", "))
         if (strncmp(at, name, length) == 0 && strchr(", ", at[length]))
             return true;
-    }
     return false;
 }
 

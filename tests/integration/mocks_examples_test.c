@@ -42,6 +42,23 @@ Test(mocks_examples, exits_pass)
     all_pass("mock_exits", "Tested: 7 | Passing: 7 ");
 }
 
+Test(mocks_examples, rules_pass)
+{
+    all_pass("mock_rules", "Tested: 20 | Passing: 20 ");
+}
+
+/* The runner warns of a test without an assertion: a demand that held is one. */
+Test(mocks_examples, a_demand_that_held_is_an_assertion)
+{
+    struct ts_result result =
+        ts_run("assay test " MOCK_BIN "/mock_rules --filter demands/alone_are_an_assertion");
+
+    cr_assert_eq(result.status, 0, "%s%s", ts_out(&result), ts_err(&result));
+    cr_assert_null(strstr(ts_out(&result), "asserted nothing"), "%s", ts_out(&result));
+    cr_assert_null(strstr(ts_err(&result), "asserted nothing"), "%s", ts_err(&result));
+    ts_result_fini(&result);
+}
+
 Test(mocks_examples, a_seed_repeats_its_faults)
 {
     struct ts_result once = ts_run("ASSAY_SEED=7 " MOCK_BIN "/mock_faults --filter '*/chance*'");
@@ -86,6 +103,10 @@ static const struct twin twins[] = {
      "sample_red.c:", ".out_buf has 5000 bytes, the caller's buffer only 4096"},
     {"mock_red", "mocked_exit_without_a_way_back",
      "sample_red.c:", "exit does not return, and there is no EXPECT_EXIT"},
+    {"mock_red", "write_that_does_not_go_on",
+     "sample_red.c:", "the other four bytes were never written"},
+    {"mock_red_clock", "idle_connection_nobody_closes",
+     "sample_red_clock.c:", "still open after 60 s"},
     {"mock_red_exits", "exit_in_another_thread",
      "sample_red_exits.c:", "exit was called in another thread than the block's"},
     {"mock_red_exits", "block_left_by_return",
@@ -96,10 +117,42 @@ static const struct twin twins[] = {
      "sample_red_die.c:", "EXPECT_EXIT(9): it ended by die, which does not say its code"},
     {"mock_red_die", "end_with_another_code",
      "sample_red_die.c:", "EXPECT_EXIT(9): it ended with 8"},
+    {"mock_red_rules", "fakes_in_another_order", "sample_red_rules.c:",
+     "mock_send: called out of order: this is position 2, next due is position 1, mock_recv"},
+    {"mock_red_rules", "fake_met_again_too_late",
+     "sample_red_rules.c:", "this is position 1, met before it is position 2, mock_read"},
+    {"mock_red_rules", "spy_of_other_calls_that_are_counted",
+     "sample_red_rules.c:", "had fd = -1, wanted IS 99"},
+    {"mock_red_rules", "failure_that_fills",
+     "sample_red_rules.c:", "fail_read: .ret, .call, .with_ and .out_ would do nothing"},
+    {"mock_red_rules", "error_that_fills",
+     "sample_red_rules.c:", "mock_read: .out_ would do nothing: a call that fails stores nothing"},
+    {"mock_red_rules", "result_of_an_error_that_fills",
+     "sample_red_rules.c:", "mock_read: .out_ would do nothing: a call that fails stores nothing"},
+    {"mock_red_rules", "fake_with_an_answer_beside_it",
+     "sample_red_rules.c:", "mock_read: .ret, .err and .out_ would do nothing: .call answers"},
+    {"mock_red_rules", "nth_of_several_times",
+     "sample_red_rules.c:", "mock_read: .nth is one call, .times more"},
+    {"mock_red_rules", "more_than_always",
+     "sample_red_rules.c:", "fail_read: .percent is of 100 calls"},
+    {"mock_red_rules", "chance_that_no_call_had",
+     "sample_red_rules.c:", "fail_read: met 0 times, expected 1: read was wrapped but never"},
+    {"mock_red_rules", "plan_by_chance_that_no_call_had",
+     "sample_red_rules.c:", "fault_plan: no call met it"},
+    {"mock_red_rules", "plan_with_a_typo",
+     "sample_red_rules.c:", "fault_plan: wrtie is not wrapped"},
+    {"mock_red_rules", "plan_that_half_its_functions_ignore",
+     "sample_red_rules.c:", "fault_plan: poll does not report this error"},
+    {"mock_red_rules", "plan_to_cut_a_stream",
+     "sample_red_rules.c:", "fault_plan: fread never moves fewer bytes than asked"},
+    {"mock_red_rules", "plan_of_more_than_always",
+     "sample_red_rules.c:", "fault_plan: .percent is of 100 calls"},
+    {"mock_red_rules", "pointer_in_place_of_text",
+     "sample_red_rules.c:", "(this pointer; STR compares text)"},
     {"mock_red_faults", "plan_that_meets_no_call",
      "sample_red_faults.c:", "fault_plan: no call met it"},
     {"mock_red_faults", "plan_for_nobody",
-     "sample_red_faults.c:", "fault_plan: no wrapped function it names reports this error"},
+     "sample_red_faults.c:", "fault_plan: write does not report this error"},
     {"mock_red_faults", "plan_of_nothing",
      "sample_red_faults.c:", "fault_plan: a fault is .err or .short_bytes"},
     {"mock_red_faults", "fake_with_altered_arguments",

@@ -119,6 +119,7 @@ struct mk_fn {
     struct mk_record *records, *records_end;
     bool asked; /* the test looked at the log */
     bool strict, forbidden, tortured;
+    bool defied;           /* strict or forbid was */
     const char *rule_file; /* where strict or forbid stands */
     int rule_line;
 };

@@ -1,17 +1,18 @@
 /*
  * Fault plans: one line that makes many calls fail, over all wrapped functions it fits.
  *
- *     fault_plan(.err = EINTR, .percent = 30);          every call that may report EINTR, 30 % of
- * them fault_plan(.short_bytes = 1);                     all reads and writes move one byte
+ *     fault_plan(.err = EINTR, .percent = 30);          calls that may report EINTR, 30 % of them
+ *     fault_plan(.short_bytes = 1);                     every transfer moves one byte
  *     fault_plan(.err = EAGAIN, .times = 100);          a storm: each function's first 100 calls
  *     fault_plan(.err = ENOSPC, .functions = "write,pwrite,fsync", .after = 2);
- *     fault_plan(.err = EMFILE, .functions = "accept,accept4", .nth = 3);
+ *     fault_plan(.err = EMFILE, .functions = "accept", .nth = 3);
  *     fault_plan(.err = ECONNRESET, .caller = "conn_pump");
  *     fault_plan(.err = ENOMEM, .percent = 5);          allocation, and all else that reports it
  *
- * A plan is a set of ordinary rules (fail_F, or spy_F with a smaller length), one a function, so
- * earlier and more exact rules win over it. Counts are kept per function. A plan that met no call,
- * or that no wrapped function could follow, fails the test at its line; .optional says it may.
+ * A plan is a set of ordinary rules (fail_F, or a spy_F that moves less), one a function, so
+ * earlier and more exact rules win over it. Counts are kept per function. A plan that met no call
+ * (by chance: had none to choose from) fails the test at its line, unless it is .optional; so does
+ * one that names a function that is not wrapped, or cannot follow.
  *
  * Chance: drawn from a seed that is printed when a plan (or rule) with .percent is made, and taken
  * from ASSAY_SEED when that is set, so that a red run can be repeated.
@@ -26,7 +27,7 @@
 struct assay_fault {
     MK_RULE_COMMON;
     const char *functions; /* names, "read,write"; NULL: all wrapped ones that fit */
-    size_t short_bytes;    /* buffers read and written are cut to this; instead of .err */
+    size_t short_bytes;    /* no call moves more; instead of .err */
 } MK_NAMED_ONLY;
 
 void assay_fault_plan(const char *file, int line, const struct assay_fault *fault);

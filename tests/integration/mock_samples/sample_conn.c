@@ -60,6 +60,11 @@ int conn_write_all(int fd, const char *buf, size_t size)
     return 0;
 }
 
+int conn_write_carelessly(int fd, const char *buf, size_t size)
+{
+    return write(fd, buf, size) < 0 ? -1 : 0;
+}
+
 int conn_accept_some(int listener, int *fds, int max)
 {
     int count = 0;

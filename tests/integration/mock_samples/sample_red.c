@@ -51,6 +51,17 @@ Test(red, call_that_was_not_made)
     (void)read_call(5)->ret;
 }
 
+/* The code is wrong: the other four bytes were never written */
+Test(red, write_that_does_not_go_on)
+{
+    int sv[2];
+
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+    spy_write(.with_count = 1);
+    cr_assert_eq(conn_write_carelessly(sv[0], "hello", 5), 0);
+    cr_assert_eq(write_calls(), 5, "the other four bytes were never written");
+}
+
 /* write_calls(): nobody watches write */
 Test(red, count_nobody_keeps)
 {

@@ -1,5 +1,5 @@
 /*
- * Red twin of the clock's examples: a wait that nothing can ever end.
+ * Red twins of the clock's examples: code that is wrong, and what no clock can do.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,8 +7,28 @@
 #include <assay/mock_clock.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sys/socket.h>
 
+#include "sample_server.h"
 #include "sample_waits.h"
+
+/* The code is wrong: the connection is still open after 60 s */
+Test(red, idle_connection_nobody_closes)
+{
+    struct server s;
+    int sv[2];
+
+    clock_fake(.mono_ms = 1000);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+    cr_assert(server_start(&s, 60000, 1000));
+    server_adopt(&s, sv[0]);
+    clock_advance_ms(59999);
+    server_step_carelessly(&s);
+    cr_assert_eq(s.nconn, 1);
+    clock_advance_ms(1);
+    server_step_carelessly(&s);
+    cr_assert_eq(s.nconn, 0, "still open after 60 s");
+}
 
 /* clock_fake: thread N waits for what can never come */
 Test(red, wait_without_end)

@@ -16,7 +16,7 @@ Test(red, plan_that_meets_no_call)
     fault_plan(.err = EINTR);
 }
 
-/* fault_plan: no wrapped function it names reports this error */
+/* fault_plan: write does not report this error */
 Test(red, plan_for_nobody)
 {
     fault_plan(.err = EMFILE, .functions = "write");

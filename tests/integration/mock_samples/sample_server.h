@@ -25,6 +25,8 @@ bool server_start(struct server *server, int idle_ms, int tick_ms);
 void server_adopt(struct server *server, int fd);
 /* What is ready now, without waiting. */
 void server_step(struct server *server);
+/* The same by somebody who forgot idle connections: what a red test is for. */
+void server_step_carelessly(struct server *server);
 /* Serve until ticks ticks of the timer, or stop. */
 void server_run(struct server *server, unsigned ticks);
 int64_t server_now_ms(void);

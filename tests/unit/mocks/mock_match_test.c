@@ -50,6 +50,18 @@ Test(mock_match, order_is_as_a_person_counts)
     cr_assert_not(fits(LT(1.5).m, RATE, (union mk_value){.d = 1.5}));
 }
 
+Test(mock_match, a_float_is_equal_as_it_was_rounded)
+{
+    static const struct mk_param rate = {.name = "rate", .class = MK_NUM, .size = 4};
+    static const struct mk_fn single = {.name = "f", .params = &rate, .param_count = 1};
+    struct mk_matcher is = IS(0.1).m, less = LT(0.1).m, other = IS(0.2).m;
+    union mk_value passed = {.d = (double)0.1f};
+
+    cr_assert(mk_matches(&is, &single, 0, &passed));
+    cr_assert_not(mk_matches(&less, &single, 0, &passed));
+    cr_assert_not(mk_matches(&other, &single, 0, &passed));
+}
+
 Test(mock_match, bits_must_all_be_set)
 {
     cr_assert(fits(BITS(6).m, FD, (union mk_value){.i = 7}));
