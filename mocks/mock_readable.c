@@ -10,11 +10,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "mocks/mock_priv.h"
 
-enum { PAGE_BYTES = 4096, KNOWN_PAGES = 64, NO_SUCH_HOW = 0x7fffffff };
+enum { PAGE_BYTES = 4096, KNOWN_PAGES = 64 };
 
 /* By number, each in the place its number gives; 0 is no page anybody may read. */
 static uintptr_t known[KNOWN_PAGES];
@@ -24,13 +25,14 @@ void mk_readable_forget(void)
     memset(known, 0, sizeof known);
 }
 
-/* The kernel reads the set of signals, then finds that it knows no such way to change it. */
+/* A copy by the kernel, of which memcheck thinks nothing. Where a sandbox forbids it, trust. */
 static bool kernel_can_read(uintptr_t page)
 {
-    return syscall(SYS_rt_sigprocmask, NO_SUCH_HOW, (void *)(page * PAGE_BYTES), NULL,
-                   sizeof(uint64_t))
-               != 0
-           && errno == EINVAL;
+    char byte = 0;
+    struct iovec to = {&byte, 1}, from = {(void *)(page * PAGE_BYTES), 1};
+
+    return syscall(SYS_process_vm_readv, syscall(SYS_getpid), &to, 1UL, &from, 1UL, 0UL) == 1
+           || errno != EFAULT;
 }
 
 static bool can_read(uintptr_t page)

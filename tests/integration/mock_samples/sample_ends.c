@@ -51,3 +51,8 @@ void ends_quickly(int code)
 {
     quit(code);
 }
+
+void ends_giving_up(const char *name)
+{
+    give_up("%s: %d tries\n", name, 3);
+}

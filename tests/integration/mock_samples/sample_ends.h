@@ -14,9 +14,11 @@ void ends_as_daemon(void);
 void ends_in_thread(int code);
 void ends_fatally(const char *why);
 void ends_quickly(int code);
+void ends_giving_up(const char *name);
 
-/* sample_ends_die.c: ends with 9, or with code. */
+/* sample_ends_die.c: ends with 9, with code, with 8. */
 _Noreturn void die(const char *why);
 _Noreturn void quit(int code);
+_Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,4 +14,14 @@ _Noreturn void die(const char *why)
 _Noreturn void quit(int code)
 {
     exit(code);
+}
+
+_Noreturn void give_up(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    exit(8);
 }

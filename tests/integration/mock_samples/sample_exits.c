@@ -72,12 +72,17 @@ Test(exits, a_function_of_ones_own_runs_to_its_exit)
     {
         ends_quickly(7);
     }
+    EXPECT_EXIT(8)
+    {
+        ends_giving_up("it ran");
+    }
 }
 
 Test(exits, a_faked_one_ends_the_block_itself)
 {
     expect_die(.why = STR("no such file"));
     expect_quit(.code = IS(4));
+    expect_give_up(.format = STR("%s: %d tries\n"));
     EXPECT_EXIT(9)
     {
         ends_fatally("no such file");
@@ -85,6 +90,10 @@ Test(exits, a_faked_one_ends_the_block_itself)
     EXPECT_EXIT(4)
     {
         ends_quickly(4);
+    }
+    EXPECT_EXIT(8)
+    {
+        ends_giving_up("nobody");
     }
 }
 
