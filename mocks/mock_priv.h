@@ -51,11 +51,11 @@ struct mk_rule {
     const void *nearest_caller;
 };
 
-/* First bytes of a buffer of a call. */
+/* First bytes of a buffer of a call, aligned for whatever it held. */
 struct mk_seen_bytes {
     struct mk_seen_bytes *next;
     uint8_t param, size;
-    unsigned char at[];
+    _Alignas(16) unsigned char at[];
 };
 
 /* One call. args has as many as the function has parameters, ret as many bytes as it returns. */

@@ -110,9 +110,18 @@ Test(rules, a_spy_that_says_nothing_may_be_asked_only)
     cr_assert_eq(read_calls(), 0);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static const bool is_asked_first = true; /* AddressSanitizer looks before the kernel does */
+#else
+static const bool is_asked_first = false;
+#endif
+
 /* Where nobody is, the real function says EFAULT. */
 Test(rules, a_bad_pointer_is_the_function_s_to_refuse)
 {
+    if (is_asked_first)
+        return;
+
     const void *nowhere = (const void *)(size_t)8;
     socklen_t size = 16;
 
