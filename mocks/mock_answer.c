@@ -43,6 +43,18 @@ static void set_length(const struct mk_call *call, const struct mk_param *of, si
         memcpy((void *)(uintptr_t)call->args[of->length_param].p, &length, sizeof length);
 }
 
+/* fgets, getcwd, localtime_r: what they filled is what they return; their text ends with a NUL. */
+static void return_filled(struct mk_call *call, unsigned param, char *to, size_t size)
+{
+    if (call->fn->ret_class != MK_PTR)
+        return;
+    if (call->fn->params[param].role == MK_FILLS
+        && size < mk_buffer_size(call->fn, param, call->args))
+        to[size] = '\0';
+    if (mk_is_zero(call->ret, call->fn->ret_size))
+        mk_store(MK_PTR, sizeof to, call->ret, (union mk_value){.p = to});
+}
+
 static void fill(struct mk_call *call, const struct mk_rule *rule, unsigned param)
 {
     const struct mk_param *of = &call->fn->params[param];
@@ -67,6 +79,7 @@ static void fill(struct mk_call *call, const struct mk_rule *rule, unsigned para
         mk_store(call->fn->ret_class, call->fn->ret_size, call->ret,
                  (union mk_value){.u = out.size / unit});
     }
+    return_filled(call, param, to, out.size);
 }
 
 void mk_fill_outs(struct mk_call *call, const struct mk_rule *rule)

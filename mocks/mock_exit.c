@@ -195,7 +195,7 @@ _Noreturn void mk_call_cannot_return(const struct mk_call *call)
     bool entered = mk_enter();
 
     mk_lock();
-    mk_fail_at(rule ? rule->file : "", rule ? rule->line : 0,
+    mk_fail_at(rule ? rule->file : call->fn->rule_file, rule ? rule->line : call->fn->rule_line,
                "%s does not return, and there is no EXPECT_EXIT around this call to go on from",
                call->fn->name);
     mk_unlock();

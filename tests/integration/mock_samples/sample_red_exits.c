@@ -43,3 +43,10 @@ Test(red, block_left_by_break)
         break;
     }
 }
+
+/* exit does not return: told where forbid stands */
+Test(red, exit_that_was_forbidden)
+{
+    forbid(exit);
+    ends_with(4);
+}

@@ -151,6 +151,19 @@ Test(transfers, text_is_logged_to_its_end)
     fclose(file);
 }
 
+/* As the real ones do: a pointer to the text, which has its NUL. */
+Test(transfers, a_faked_text_is_returned)
+{
+    char name[] = "................";
+
+    mock_getcwd(.out_buf = BYTES("/x"));
+    mock_fgets(.out_s = BYTES("line\n"));
+    cr_assert_eq(asks_directory(name, sizeof name), name);
+    cr_assert_str_eq(name, "/x");
+    cr_assert_eq(asks_line(name, sizeof name, stdin), name);
+    cr_assert_str_eq(name, "line\n");
+}
+
 Test(transfers, items_are_logged_whole)
 {
     spy_poll();
