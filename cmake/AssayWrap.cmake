@@ -1,22 +1,23 @@
-# assay_wrap(TARGET FUNCTION... [INSIDE FUNCTION...] [CALLERS LIB.so.N...] [FROM LIBRARY...]
+# assay_wrap(TARGET FUNCTION... [INSIDE FUNCTION...] [CALLERS LIB.so.N[:FUNCTION]...] [FROM LIBRARY...]
 #            [HEADERS HEADER...] [NO_CRITERION])
 #
 # Make FUNCTIONs mockable in the test program TARGET (docs/mocks.md). May be called before or after
 # the target's sources and libraries are complete, and several times.
 #
-# The code under test is: TARGET's own C sources that include neither Criterion nor assay/mock.h
-# (they are compiled as an object library TARGET_code, with TARGET's settings), and the static and
-# object libraries TARGET links (or exactly those of FROM). Its objects are read for what they
-# really call; a FUNCTION none of them calls is an error of the build.
+# The code under test is: TARGET's own C sources that are no tests (they are compiled as an object
+# library TARGET_code, with TARGET's settings), and the static and object libraries of the project
+# that TARGET links, directly or through others (or exactly those of FROM, which may be imported).
+# A test is a source that includes Criterion or assay/mock.h, or uses their macros. The objects are
+# read for what they really call; a FUNCTION none of them calls is an error of the build.
 #
 # CLOCK in place of a FUNCTION stands for every function of time the objects call.
 #
 # INSIDE: functions that the code under test defines itself, static ones as well; every call of them
 # is seen, wherever it stands. TARGET's own code is then built without inlining and with room for a
-# jump before each function; libraries of FROM must be built with -fpatchable-function-entry=16
-# -fno-inline, and gcc's -fno-ipa-* options below or clang's -O0, by their owner.
+# jump before each function; assay_wrap_inside(LIBRARY...) builds a library so.
 #
-# CALLERS: shared libraries (by file name) whose calls of the FUNCTIONs are to be seen as well.
+# CALLERS: shared libraries (by file name) whose calls of the FUNCTIONs are to be seen as well:
+# LIB.so.N for those it calls, LIB.so.N:FUNCTION:FUNCTION for these only.
 #
 # HEADERS names headers that declare FUNCTIONs or their types where debug information does not lead
 # to them. NO_CRITERION leaves assay_mock_begin() and assay_mock_end() to the program.
@@ -59,29 +60,60 @@ macro(assay_wrap_get_ out target property)
   endif()
 endmacro()
 
+# Does a source include Criterion or the mocks, or use what their headers (its own may include them)
+# declare?
+function(assay_wrap_is_test_ path functions out)
+  set(${out} ON PARENT_SCOPE)
+  file(STRINGS "${path}" includes LIMIT_COUNT 1
+    REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"](criterion/|assay/(mock|test)\\.h)")
+  if(includes)
+    return()
+  endif()
+  file(READ "${path}" text)
+  string(REGEX MATCHALL "[A-Za-z_][A-Za-z0-9_]*[ \t]*[({]" used "${text}")
+  list(TRANSFORM used REPLACE "[ \t]*[({]$" "")
+  list(FILTER used INCLUDE REGEX
+    "^(Test|TestSuite|Theory|ParameterizedTest|AssayTorture|EXPECT_EXIT|in_order|fault_plan|clock_fake|clock_await|clock_advance_ms|cr_(assert|expect|skip|log).*|(mock|spy|fail|expect|seq)_.*|.*_calls?)$")
+  foreach(word IN LISTS used)
+    string(REGEX REPLACE "^(mock|spy|fail|expect|seq)_|_calls?$" "" function "${word}")
+    if(function STREQUAL word OR function IN_LIST functions)
+      return()
+    endif()
+  endforeach()
+  set(${out} OFF PARENT_SCOPE)
+endfunction()
+
 # The C sources of target that are code under test, not tests.
-function(assay_wrap_split_ target out_code)
+function(assay_wrap_split_ target functions out_code)
   assay_wrap_get_(sources ${target} SOURCES)
   get_target_property(base ${target} SOURCE_DIR)
   set(tests "")
   set(code "")
   foreach(source IN LISTS sources)
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY "${base}" OUTPUT_VARIABLE path)
-    set(is_code OFF)
+    set(is_test ON)
     if(source MATCHES "\\.c$" AND EXISTS "${path}")
-      file(STRINGS "${path}" mentions REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"](criterion/|assay/(mock|test)\\.h)")
-      if(NOT mentions)
-        set(is_code ON)
-      endif()
+      assay_wrap_is_test_("${path}" "${functions}" is_test)
     endif()
-    if(is_code)
-      list(APPEND code "${path}")
-    else()
+    if(is_test)
       list(APPEND tests "${source}")
+    else()
+      list(APPEND code "${path}")
     endif()
   endforeach()
   set_property(TARGET ${target} PROPERTY SOURCES ${tests})
   set(${out_code} "${code}" PARENT_SCOPE)
+endfunction()
+
+# Room for a jump before each function, no call that goes past it, and no caller that relies on what
+# it has seen of the callee (that it is pure, how much stack alignment it needs, ...). The generator
+# knows the same list (gen_inside.c).
+function(assay_wrap_inside)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE -g -fpatchable-function-entry=16 -fno-inline
+      "$<$<C_COMPILER_ID:GNU>:-fno-ipa-cp;-fno-ipa-bit-cp;-fno-ipa-vrp;-fno-ipa-sra;-fno-ipa-ra;-fno-ipa-icf;-fno-ipa-pure-const;-fno-ipa-modref;-fno-ipa-stack-alignment;-fno-partial-inlining>"
+      "$<$<C_COMPILER_ID:Clang>:-O0>")
+  endforeach()
 endfunction()
 
 # The target's own code as an object library with the target's settings.
@@ -106,38 +138,106 @@ function(assay_wrap_code_ target functions code)
   endforeach()
   assay_wrap_get_(inside ${target} ASSAY_WRAP_INSIDE)
   if(inside)
-    # Room for a jump before each function, no call that goes past it, and no caller that relies on
-    # what it has seen of the callee (that it is pure, how much stack alignment it needs, ...).
-    target_compile_options(${target}_code PRIVATE -fpatchable-function-entry=16 -fno-inline
-      "$<$<C_COMPILER_ID:GNU>:-fno-ipa-cp;-fno-ipa-bit-cp;-fno-ipa-vrp;-fno-ipa-sra;-fno-ipa-ra;-fno-ipa-icf;-fno-ipa-pure-const;-fno-ipa-modref;-fno-ipa-stack-alignment;-fno-partial-inlining>"
-      "$<$<C_COMPILER_ID:Clang>:-O0>")
+    assay_wrap_inside(${target}_code)
   endif()
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_code>)
 endfunction()
 
-# The static and object libraries of ours that target links.
-function(assay_wrap_libraries_ target out)
-  assay_wrap_get_(libraries ${target} ASSAY_WRAP_FROM)
-  if(NOT libraries)
-    assay_wrap_get_(linked ${target} LINK_LIBRARIES)
-    foreach(library IN LISTS linked)
-      if(NOT TARGET "${library}")
-        continue()
-      endif()
-      get_target_property(type ${library} TYPE)
-      get_target_property(imported ${library} IMPORTED)
-      if(type MATCHES "^(STATIC|OBJECT)_LIBRARY$" AND NOT imported)
-        list(APPEND libraries ${library})
+# Every target that items (of LINK_LIBRARIES) name, alone or in a generator expression.
+function(assay_wrap_targets_ items out)
+  set(found "")
+  foreach(item IN LISTS items)
+    string(REGEX MATCHALL "[A-Za-z0-9_.+:/-]+" words "${item}")
+    foreach(word IN LISTS words item)
+      string(REGEX REPLACE "^(LINK_ONLY|BUILD_INTERFACE|INSTALL_INTERFACE|[01]):" "" word "${word}")
+      if(TARGET "${word}")
+        get_target_property(alias ${word} ALIASED_TARGET)
+        if(alias)
+          set(word ${alias})
+        endif()
+        list(APPEND found ${word})
       endif()
     endforeach()
-    list(REMOVE_ITEM libraries assay_mocks assay::mocks assay_harness assay::harness)
-  endif()
+  endforeach()
+  list(REMOVE_DUPLICATES found)
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# The static and object libraries of ours that target links, directly or through others.
+function(assay_wrap_linked_ target out)
+  set(libraries "")
+  set(seen assay_mocks assay_harness)
+  assay_wrap_get_(items ${target} LINK_LIBRARIES)
+  assay_wrap_targets_("${items}" left)
+  while(left)
+    list(POP_FRONT left library)
+    get_target_property(type ${library} TYPE)
+    if(library IN_LIST seen OR type STREQUAL "EXECUTABLE")
+      continue()
+    endif()
+    list(APPEND seen ${library})
+    get_target_property(imported ${library} IMPORTED)
+    if(type MATCHES "^(STATIC|OBJECT)_LIBRARY$" AND NOT imported)
+      list(APPEND libraries ${library})
+    endif()
+    assay_wrap_get_(items ${library} INTERFACE_LINK_LIBRARIES)
+    assay_wrap_targets_("${items}" more)
+    list(APPEND left ${more})
+  endwhile()
   set(${out} "${libraries}" PARENT_SCOPE)
+endfunction()
+
+# The objects of libraries, an imported one as its archive.
+function(assay_wrap_objects_ libraries out)
+  set(objects "")
+  foreach(library IN LISTS libraries)
+    get_target_property(imported ${library} IMPORTED)
+    if(imported)
+      list(APPEND objects $<TARGET_FILE:${library}>)
+    else()
+      list(APPEND objects $<TARGET_OBJECTS:${library}>)
+    endif()
+  endforeach()
+  set(${out} "${objects}" PARENT_SCOPE)
+endfunction()
+
+# When every directory has been read: no library came to the target after its wrappers were planned.
+function(assay_wrap_check_ target read)
+  assay_wrap_linked_(${target} libraries)
+  list(REMOVE_ITEM libraries ${read})
+  if(libraries)
+    list(JOIN libraries " " names)
+    message(FATAL_ERROR "assay_wrap(${target}): it links ${names}, of which nothing was known at the "
+      "end of its own directory, so their calls would not be read: add_subdirectory() of ${target} "
+      "after theirs")
+  endif()
+endfunction()
+
+# The list of options, objects and names the generator is called with.
+function(assay_wrap_arguments_ target dir functions objects)
+  assay_wrap_get_(inside ${target} ASSAY_WRAP_INSIDE)
+  assay_wrap_get_(callers ${target} ASSAY_WRAP_CALLERS)
+  assay_wrap_get_(headers ${target} ASSAY_WRAP_HEADERS)
+  set(lines "-o\n${dir}\n--quiet")
+  foreach(function IN LISTS functions)
+    if(function IN_LIST inside)
+      string(APPEND lines "\n--inside\n${function}")
+    else()
+      string(APPEND lines "\n--function\n${function}")
+    endif()
+  endforeach()
+  foreach(caller IN LISTS callers)
+    string(APPEND lines "\n--caller\n${caller}")
+  endforeach()
+  foreach(header IN LISTS headers)
+    string(APPEND lines "\n--include\n${header}")
+  endforeach()
+  file(GENERATE OUTPUT "${dir}/wrap.args" CONTENT "${lines}\n$<JOIN:${objects},\n>\n")
 endfunction()
 
 function(assay_wrap_finish_ target)
   assay_wrap_get_(functions ${target} ASSAY_WRAP_FUNCTIONS)
-  assay_wrap_get_(headers ${target} ASSAY_WRAP_HEADERS)
+  assay_wrap_get_(libraries ${target} ASSAY_WRAP_FROM)
   get_target_property(no_criterion ${target} ASSAY_WRAP_NO_CRITERION)
   get_target_property(lto ${target} INTERPROCEDURAL_OPTIMIZATION)
   if(lto)
@@ -146,40 +246,38 @@ function(assay_wrap_finish_ target)
   endif()
   list(REMOVE_DUPLICATES functions)
 
-  assay_wrap_split_(${target} code)
-  assay_wrap_libraries_(${target} libraries)
-  set(objects "")
+  assay_wrap_split_(${target} "${functions}" code)
+  if(NOT libraries)
+    assay_wrap_linked_(${target} libraries)
+    cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
+      CALL assay_wrap_check_ [[${target}]] [[${libraries}]])")
+  endif()
+  assay_wrap_objects_("${libraries}" objects)
   if(code)
     assay_wrap_code_(${target} "${functions}" "${code}")
-    list(APPEND objects $<TARGET_OBJECTS:${target}_code>)
+    list(PREPEND objects $<TARGET_OBJECTS:${target}_code>)
   endif()
-  foreach(library IN LISTS libraries)
-    list(APPEND objects $<TARGET_OBJECTS:${library}>)
-  endforeach()
   if(NOT objects)
-    message(FATAL_ERROR "assay_wrap(${target}): no code under test: every source includes "
-      "Criterion or assay/mock.h, and no static library of the project is linked (FROM names one)")
+    message(FATAL_ERROR "assay_wrap(${target}): no code under test: every source is a test (it includes "
+      "Criterion or assay/mock.h, or uses their macros), and no static library of the project is "
+      "linked (FROM names one)")
   endif()
 
   set(dir "${CMAKE_CURRENT_BINARY_DIR}/${target}_wraps")
-  set(lines "-o\n${dir}\n--quiet")
-  foreach(function IN LISTS functions)
-    string(APPEND lines "\n--function\n${function}")
-  endforeach()
-  assay_wrap_get_(callers ${target} ASSAY_WRAP_CALLERS)
-  foreach(caller IN LISTS callers)
-    string(APPEND lines "\n--caller\n${caller}")
-  endforeach()
-  foreach(header IN LISTS headers)
-    string(APPEND lines "\n--include\n${header}")
-  endforeach()
-  file(GENERATE OUTPUT "${dir}/wrap.args" CONTENT "${lines}\n$<JOIN:${objects},\n>\n")
+  set(made "${dir}/wraps.c")
+  get_property(is_multi GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(is_multi) # objects differ from configuration to configuration
+    list(TRANSFORM CMAKE_CONFIGURATION_TYPES PREPEND "${dir}/" OUTPUT_VARIABLE made)
+    list(TRANSFORM made APPEND "/wraps.c")
+    set(dir "${dir}/$<CONFIG>")
+  endif()
+  assay_wrap_arguments_(${target} "${dir}" "${functions}" "${objects}")
   add_custom_command(
     OUTPUT "${dir}/wraps.c" "${dir}/assay/wraps.h" "${dir}/wraps.rsp"
     COMMAND assay-wrapgen "@${dir}/wrap.args"
     DEPENDS assay-wrapgen "${dir}/wrap.args" ${objects}
     COMMENT "Wrapping functions for ${target}" VERBATIM COMMAND_EXPAND_LISTS)
-  set_source_files_properties("${dir}/wraps.c" PROPERTIES COMPILE_OPTIONS "-O2;-w")
+  set_source_files_properties(${made} PROPERTIES COMPILE_OPTIONS "-O2;-w")
   set_source_files_properties("${ASSAY_CRITERION_HOOK}" PROPERTIES COMPILE_OPTIONS "-w")
 
   target_sources(${target} PRIVATE "${dir}/wraps.c" "${dir}/assay/wraps.h")

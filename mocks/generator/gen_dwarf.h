@@ -27,6 +27,11 @@ struct mk_gen_wanted {
     const char *forward[MK_GEN_MAX_FORWARD]; /* "struct db" that plain mentions */
     unsigned forward_count;
     const char *unnamed; /* a type plain cannot spell, or NULL */
+    const char *why_not; /* it is mentioned, but not described: "it has ...", or NULL */
+    /* Of its definition. */
+    const char *defined_in; /* object, NULL if no debug information defines it */
+    const char *inlined_in; /* a function that holds a copy of its code, or NULL */
+    const char *lacks;      /* options its unit lacks to be patched: gen_inside.h */
 };
 
 /*

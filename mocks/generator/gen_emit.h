@@ -25,6 +25,15 @@ void mk_gen_params(struct pf_buf *out, const struct mk_gen_proto *proto, bool wi
 /* "TYPE name" whatever the spelling of TYPE. */
 void mk_gen_declare(struct pf_buf *out, const char *type, const char *name);
 
+/* gen_emit_wrapper.c. link is a name of fn; called: by an object, else it need not exist. */
+void mk_gen_emit_declarations(struct pf_buf *out, const struct mk_gen_fn *fn,
+                              const struct mk_gen_proto *link, bool called);
+void mk_gen_emit_wrapper(struct pf_buf *out, const struct mk_gen_fn *fn,
+                         const struct mk_gen_proto *link);
+/* What stands before the name of the wrapper, and of the real function behind it. */
+const char *mk_gen_wrap_prefix(const struct mk_gen_fn *fn);
+const char *mk_gen_real_prefix(const struct mk_gen_fn *fn);
+
 /* gen_emit_variadic.c: a variadic function whose arguments are unknown, handed on in registers. */
 bool mk_gen_is_handed_on(const struct mk_gen_fn *fn);
 void mk_gen_emit_handed_on(struct pf_buf *out, const struct mk_gen_fn *fn, const char *wrapper,

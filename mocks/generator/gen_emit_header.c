@@ -6,17 +6,13 @@
 #include <string.h>
 
 #include "mocks/generator/gen_emit.h"
+#include "mocks/generator/gen_field_names.h"
 
 void mk_gen_field_name(struct pf_buf *out, const struct mk_gen_param *param)
 {
-    static const char *const reserved[] = {"err",      "times",    "nth",    "after", "percent",
-                                           "optional", "thread",   "caller", "ret",   "call",
-                                           "seq",      "was_real", "assay_", NULL};
-
     pf_buf_put_str(out, param->name);
-    for (unsigned i = 0; reserved[i]; i++)
-        if (strcmp(reserved[i], param->name) == 0)
-            pf_buf_put_str(out, "_");
+    if (mk_gen_is_reserved(param->name))
+        pf_buf_put_str(out, "_");
 }
 
 void mk_gen_declare(struct pf_buf *out, const char *type, const char *name)
@@ -209,6 +205,9 @@ void mk_gen_emit_header(struct pf_buf *out, const struct mk_gen_plan *plan,
 
 void mk_gen_emit_options(struct pf_buf *out, const struct mk_gen_plan *plan)
 {
+    /* Objects that carry both would else be compiled again while linking, past every --wrap. */
+    if (plan->has_fat_lto)
+        pf_buf_put_str(out, "-fno-lto\n");
     for (unsigned i = 0; i < plan->count; i++)
         for (unsigned l = 0;
              plan->functions[i].seam == MK_GEN_SEAM_WRAP && l < plan->functions[i].link_count; l++)

@@ -1,51 +1,19 @@
 /*
- * What the objects of the code under test call and define, from their symbol tables.
+ * The objects of the code under test: which file is one, and what its symbol table says.
  *
- * Objects, static archives and linked programs. Objects of link-time optimisation have no symbol
- * table a wrapper could be tied to: they are refused.
+ * Relocatable objects and archives of them. What the linker does not wrap is refused: linked files,
+ * objects of link-time optimisation, stripped ones.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef MOCKS_GENERATOR_GEN_OBJECT_H
 #define MOCKS_GENERATOR_GEN_OBJECT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "profiler/base/arena.h"
+#include "mocks/generator/gen_symbols.h"
 #include "profiler/base/err.h"
-#include "profiler/base/hash.h"
-
-enum {
-    MK_GEN_CALLED = 1,         /* undefined in some object: the linker can wrap it */
-    MK_GEN_DEFINED = 2,        /* a global or weak function of some object */
-    MK_GEN_STATIC = 4,         /* a local function of some object */
-    MK_GEN_CALLED_AT_HOME = 8, /* the object that defines it calls it too */
-    MK_GEN_PATCHABLE = 16,     /* its object was built with -fpatchable-function-entry */
-};
-
-struct mk_gen_symbol {
-    const char *name;
-    unsigned flags;
-    unsigned definitions;   /* objects that define it */
-    const char *defined_in; /* object, "libx.a(y.o)" for a member; NULL if only called */
-};
-
-struct mk_gen_symbols {
-    struct pf_arena arena;
-    struct mk_gen_symbol *items;
-    uint32_t count;
-    struct pf_hash by_name;
-};
-
-void mk_gen_symbols_fini(struct mk_gen_symbols *symbols);
 
 /* Add the symbols of the file at path. */
 ASSAY_CHECKED
 bool mk_gen_symbols_read(struct mk_gen_symbols *symbols, const char *path, struct pf_err *err);
-
-/* NULL if no object mentions it. */
-const struct mk_gen_symbol *mk_gen_symbols_find(const struct mk_gen_symbols *symbols,
-                                                const char *name);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "mocks/generator/gen_plan.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mocks/generator/gen_field_names.h"
 #include "mocks/generator/gen_header_names.h"
+#include "mocks/generator/gen_object.h"
 
 /* While a plan is made. */
 struct planner {
@@ -30,98 +31,33 @@ static unsigned flags_of(const struct planner *planner, const char *name)
     return symbol ? symbol->flags : 0;
 }
 
-static void add_link(const struct planner *planner, struct mk_gen_fn *fn,
-                     const struct mk_gen_proto *proto)
+static bool is_inside(const struct mk_gen_request *request, const char *name)
 {
-    if (flags_of(planner, proto->name) & MK_GEN_CALLED)
-        fn->links[fn->link_count++] = proto;
+    for (unsigned i = 0; i < request->inside_count; i++)
+        if (strcmp(request->inside[i], name) == 0)
+            return true;
+    return false;
 }
 
-/* Compilers replace some calls by others: printf("x\n") by puts("x"). */
-static const char *called_instead(const struct planner *planner, const struct mk_gen_entry *entry)
+static struct mk_gen_case case_of(const struct planner *planner, const struct mk_gen_wanted *wanted)
 {
-    char words[128], *save = NULL;
+    return (struct mk_gen_case){
+        .symbols = &planner->symbols,
+        .wanted = wanted,
+        .entry = mk_gen_catalogue_find(planner->catalogue, wanted->name),
+        .object_count = planner->request->object_count,
+        .inside = is_inside(planner->request, wanted->name),
+    };
+}
 
-    if (!entry || !entry->becomes)
-        return NULL;
-    (void)snprintf(words, sizeof words, "%s", entry->becomes);
-    for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-        const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, word);
-        if (symbol && (symbol->flags & MK_GEN_CALLED))
-            return symbol->name;
+/* Its own name or an alias, among those that the objects call or among the others. */
+static void add_links(const struct planner *planner, struct mk_gen_fn *fn, bool called)
+{
+    for (unsigned i = 0; i <= fn->entry.alias_count; i++) {
+        const struct mk_gen_proto *proto = i ? &fn->entry.aliases[i - 1] : &fn->entry.proto;
+        if (!(flags_of(planner, proto->name) & MK_GEN_CALLED) == !called)
+            fn->links[fn->link_count++] = proto;
     }
-    return NULL;
-}
-
-/* Nothing the linker could wrap: say what is there instead. */
-static bool refuse_uncalled(const struct planner *planner, const char *name,
-                            const struct mk_gen_entry *entry, struct pf_err *err)
-{
-    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
-    const char *instead = called_instead(planner, entry);
-
-    if (symbol && (symbol->flags & (MK_GEN_DEFINED | MK_GEN_STATIC)))
-        return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                          "%s: %s %s, so its calls do not reach the linker: list it behind INSIDE "
-                          "in assay_wrap() (or build with -fpatchable-function-entry=16 "
-                          "-fno-inline)",
-                          name, symbol->flags & MK_GEN_STATIC ? "static in" : "defined in",
-                          symbol->defined_in);
-    if (instead)
-        return pf_err_set(err, PF_ERR_NOT_FOUND,
-                          "%s: the compiler made calls of %s of it: build the code under test "
-                          "with -fno-builtin-%s (fortified: -fno-builtin-__%s_chk too), or wrap %s",
-                          name, instead, name, name, instead);
-    return pf_err_set(err, PF_ERR_NOT_FOUND,
-                      "%s: none of the %u objects calls it (nm -u shows what they call; a function "
-                      "that was inlined is gone): a mock of it would do nothing",
-                      name, planner->request->object_count);
-}
-
-/* Defined in the code under test, where every call can be seen by patching it. */
-static bool is_patchable(const struct planner *planner, const char *name)
-{
-    unsigned flags = flags_of(planner, name);
-    return (flags & MK_GEN_PATCHABLE) && (flags & (MK_GEN_DEFINED | MK_GEN_STATIC));
-}
-
-/* Wrapped by the linker, it would be faked for some of its callers only. */
-static bool refuse_half(const struct planner *planner, const char *name, struct pf_err *err)
-{
-    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
-
-    return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                      "%s: %s, which defines it, calls it as well, and those calls do not reach "
-                      "the linker: list it behind INSIDE in assay_wrap()",
-                      name, symbol->defined_in);
-}
-
-static bool refuse_ambiguous(const struct planner *planner, const char *name, struct pf_err *err)
-{
-    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
-
-    return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                      "%s: %u objects define a function of this name (one is %s): which of them is "
-                      "meant cannot be said",
-                      name, symbol->definitions, symbol->defined_in);
-}
-
-/* Decides how calls of a function of the project's own are seen. */
-static bool choose_seam(const struct planner *planner, struct mk_gen_fn *fn, const char *name,
-                        struct pf_err *err)
-{
-    const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, name);
-    unsigned flags = symbol ? symbol->flags : 0;
-
-    if (is_patchable(planner, name)) {
-        fn->seam = MK_GEN_SEAM_PATCH;
-        assert(symbol); /* only what is defined can be patched */
-        return symbol->definitions == 1 || refuse_ambiguous(planner, name, err);
-    }
-    if (!(flags & MK_GEN_CALLED))
-        return refuse_uncalled(planner, name, mk_gen_catalogue_find(planner->catalogue, name), err);
-    return !(flags & MK_GEN_DEFINED) || !(flags & MK_GEN_CALLED_AT_HOME)
-           || refuse_half(planner, name, err);
 }
 
 static bool plan_catalogued(struct planner *planner, struct mk_gen_fn *fn,
@@ -132,13 +68,14 @@ static bool plan_catalogued(struct planner *planner, struct mk_gen_fn *fn,
     if (entry->refused)
         return pf_err_set(err, PF_ERR_UNSUPPORTED, "%s: cannot be wrapped: %s", entry->proto.name,
                           entry->refused);
-    add_link(planner, fn, &entry->proto);
-    for (unsigned i = 0; i < entry->alias_count; i++)
-        add_link(planner, fn, &entry->aliases[i]);
-    /* Libraries call it by its own name; whether they do is seen when they are loaded. */
-    if (!fn->link_count && planner->request->caller_count)
-        fn->links[fn->link_count++] = &entry->proto;
-    return fn->link_count > 0 || refuse_uncalled(planner, entry->proto.name, entry, err);
+    add_links(planner, fn, true);
+    fn->called_count = fn->link_count;
+    /* What shared libraries call is seen when they are loaded. */
+    if (planner->request->caller_count)
+        add_links(planner, fn, false);
+    const struct mk_gen_wanted wanted = {.name = entry->proto.name};
+    const struct mk_gen_case of = case_of(planner, &wanted);
+    return fn->link_count > 0 || mk_gen_seam_refuse(&of, err);
 }
 
 /* "<stdio.h>" for a system header, else a quoted path. */
@@ -202,8 +139,13 @@ static bool plan_described(struct planner *planner, struct mk_gen_fn *fn,
     bool own_header = wanted->header && strncmp(wanted->header, "/usr/", 5) != 0;
     bool with_header = own_header || planner->request->header_count > 0;
 
-    if (!choose_seam(planner, fn, wanted->name, err))
+    const struct mk_gen_case of = case_of(planner, wanted);
+
+    if (!mk_gen_seam_choose(&fn->seam, &of, err))
         return false;
+    if (!wanted->found && wanted->why_not)
+        return pf_err_set(err, PF_ERR_UNSUPPORTED, "%s: cannot be wrapped: %s", wanted->name,
+                          wanted->why_not);
     if (!wanted->found)
         return pf_err_set(err, PF_ERR_NOT_FOUND,
                           "%s: not in the catalogue, and no debug information of the objects "
@@ -225,6 +167,7 @@ static bool plan_described(struct planner *planner, struct mk_gen_fn *fn,
                                        &planner->plan.arena);
     fn->entry.proto = with_header ? wanted->proto : wanted->plain;
     take_names(&fn->entry.proto, &named);
+    mk_gen_name_params(&fn->entry.proto, &planner->plan.arena);
     fn->entry.noreturn = wanted->noreturn;
     fn->found_in = wanted->object;
     if (own_header)
@@ -236,6 +179,7 @@ static bool plan_described(struct planner *planner, struct mk_gen_fn *fn,
         fn->forward_count = wanted->forward_count;
     }
     fn->links[fn->link_count++] = &fn->entry.proto;
+    fn->called_count = fn->link_count;
     return true;
 }
 
@@ -358,6 +302,22 @@ static bool plan_all(struct planner *planner, struct pf_err *err)
     return ok;
 }
 
+/* "libc.so.6:malloc:free" names functions: each must be one that is wrapped. */
+static bool check_callers(const struct planner *planner, struct pf_err *err)
+{
+    for (unsigned i = 0; i < planner->request->caller_count; i++) {
+        const char *caller = planner->request->callers[i];
+        for (const char *at = strchr(caller, ':'); at; at = strchr(at + 1, ':')) {
+            char name[128];
+            (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at + 1, ":"), at + 1);
+            if (!is_planned(&planner->plan, name))
+                return pf_err_set(err, PF_ERR_NOT_FOUND, "CALLERS %s: %s is not wrapped", caller,
+                                  name);
+        }
+    }
+    return true;
+}
+
 bool mk_gen_plan_make(struct mk_gen_plan *out, const struct mk_gen_request *request,
                       const struct mk_gen_catalogue *catalogue, struct pf_err *err)
 {
@@ -371,8 +331,9 @@ bool mk_gen_plan_make(struct mk_gen_plan *out, const struct mk_gen_request *requ
     for (unsigned i = 0; i < request->name_count; i++)
         planner.wanted[i].name = request->names[i];
 
-    bool ok =
-        read_objects(&planner, err) && read_prototypes(&planner, err) && plan_all(&planner, err);
+    bool ok = read_objects(&planner, err) && read_prototypes(&planner, err)
+              && plan_all(&planner, err) && check_callers(&planner, err);
+    planner.plan.has_fat_lto = planner.symbols.has_fat_lto;
     if (ok)
         *out = planner.plan;
     else

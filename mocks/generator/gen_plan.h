@@ -8,17 +8,12 @@
 
 #include "mocks/generator/gen_catalogue.h"
 #include "mocks/generator/gen_dwarf.h"
-#include "mocks/generator/gen_object.h"
+#include "mocks/generator/gen_seam.h"
 
 enum { MK_GEN_MAX_FUNCTIONS = 1024 };
 
 /* In place of a name: every function of time that the objects call. */
 #define MK_GEN_CLOCK "CLOCK"
-
-enum mk_gen_seam {
-    MK_GEN_SEAM_WRAP,  /* the linker: calls between objects */
-    MK_GEN_SEAM_PATCH, /* its first bytes, at run time: every call */
-};
 
 struct mk_gen_fn {
     enum mk_gen_seam seam;
@@ -26,6 +21,8 @@ struct mk_gen_fn {
     /* Protos of the symbols wrapped: the function's own name, its aliases. */
     const struct mk_gen_proto *links[1 + MK_GEN_MAX_ALIASES];
     unsigned link_count;
+    unsigned called_count; /* of links: the first so many, that the objects call; the rest only
+                              shared libraries may */
     const char *forward[MK_GEN_MAX_FORWARD];
     unsigned forward_count;
     bool from_catalogue;
@@ -36,6 +33,7 @@ struct mk_gen_plan {
     struct pf_arena arena;
     struct mk_gen_fn *functions;
     unsigned count;
+    bool has_fat_lto;
 };
 
 struct mk_gen_request {
@@ -45,7 +43,11 @@ struct mk_gen_request {
     unsigned object_count;
     const char *const *headers; /* given by the user: "db.h", "<curl/curl.h>" */
     unsigned header_count;
-    const char *const *callers; /* shared libraries whose calls are seen too: "libcurl.so.4" */
+    const char *const *inside; /* those of names that lie behind INSIDE */
+    unsigned inside_count;
+    /* Shared libraries whose calls are seen too: "libcurl.so.4", "libc.so.6:malloc:free" for those
+       functions only. */
+    const char *const *callers;
     unsigned caller_count;
 };
 

@@ -2,8 +2,9 @@
  * assay-wrapgen: the generator alone, for builds: no other part of Assay is needed to make it.
  *
  *     assay-wrapgen -o DIR [--quiet] [--include HEADER]... [--caller LIB.so]...
- *                   --function NAME... OBJECT...
+ *                   --function NAME... --inside NAME... OBJECT...
  *
+ * --inside: a function whose calls are to be seen inside its own file, too.
  * A word "@FILE" is replaced by the lines of FILE. People use "assay wrap", which is the same.
  *
  * SPDX-License-Identifier: MIT
@@ -22,7 +23,7 @@ struct words {
 };
 
 struct line {
-    struct words names, objects, headers, callers;
+    struct words names, inside, objects, headers, callers;
     const char *dir;
     bool quiet;
 };
@@ -64,6 +65,12 @@ static bool expand(struct words *out, int argc, char **argv, struct pf_arena *ar
     return true;
 }
 
+static void add_inside(struct line *line, const char *name)
+{
+    add_word(&line->names, name);
+    add_word(&line->inside, name);
+}
+
 static bool read_words(struct line *line, const struct words *words, struct pf_err *err)
 {
     for (unsigned i = 0; i < words->count; i++) {
@@ -86,6 +93,8 @@ static bool read_words(struct line *line, const struct words *words, struct pf_e
                 add_word(&line->callers, next);
             else if (strcmp(word, "--function") == 0)
                 add_word(&line->names, next);
+            else if (strcmp(word, "--inside") == 0)
+                add_inside(line, next);
             else
                 return pf_err_set(err, PF_ERR_USAGE, "unknown option %s", word);
         }
@@ -105,6 +114,8 @@ static bool run(const struct line *line, struct pf_err *err)
         .object_count = line->objects.count,
         .headers = line->headers.at,
         .header_count = line->headers.count,
+        .inside = line->inside.at,
+        .inside_count = line->inside.count,
         .callers = line->callers.at,
         .caller_count = line->callers.count,
     };
@@ -124,6 +135,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "assay-wrapgen: %s\n", err.text);
     free(words.at);
     free(line.names.at);
+    free(line.inside.at);
     free(line.objects.at);
     free(line.headers.at);
     free(line.callers.at);
