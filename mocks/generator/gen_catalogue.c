@@ -247,6 +247,12 @@ static bool read_becomes(struct reader *reader, struct pf_bytes *rest, struct pf
     return true;
 }
 
+static bool read_optimised(struct reader *reader, struct pf_bytes *rest, struct pf_err *err)
+{
+    reader->entry->if_optimised = true;
+    return read_becomes(reader, rest, err);
+}
+
 static bool read_blocks(struct reader *reader, struct pf_bytes *rest, struct pf_err *err)
 {
     (void)rest, (void)err;
@@ -278,14 +284,14 @@ static const struct {
     bool (*read)(struct reader *reader, struct pf_bytes *rest, struct pf_err *err);
     bool of_fn;
 } keywords[] = {
-    {"include", read_include, false}, {"fn", read_fn, false},
-    {"fails", read_fails, true},      {"reads", read_reads, true},
-    {"fills", read_fills, true},      {"stores", read_stores, true},
-    {"alias", read_alias, true},      {"also", read_also, true},
-    {"vararg", read_vararg, true},    {"through", read_through, true},
-    {"refuse", read_refuse, true},    {"becomes", read_becomes, true},
-    {"blocks", read_blocks, true},    {"noreturn", read_noreturn, true},
-    {"clock", read_clock, true},
+    {"include", read_include, false},    {"fn", read_fn, false},
+    {"fails", read_fails, true},         {"reads", read_reads, true},
+    {"fills", read_fills, true},         {"stores", read_stores, true},
+    {"alias", read_alias, true},         {"also", read_also, true},
+    {"vararg", read_vararg, true},       {"through", read_through, true},
+    {"refuse", read_refuse, true},       {"becomes", read_becomes, true},
+    {"optimised", read_optimised, true}, {"blocks", read_blocks, true},
+    {"noreturn", read_noreturn, true},   {"clock", read_clock, true},
 };
 
 static bool read_line(struct reader *reader, struct pf_bytes line, struct pf_err *err)

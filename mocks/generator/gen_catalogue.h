@@ -28,6 +28,7 @@ struct mk_gen_entry {
     const char *through; /* the va_list form of a variadic function */
     const char *refused; /* why it cannot be wrapped, or NULL */
     const char *becomes; /* what compilers turn calls of it into, "puts putchar" */
+    bool if_optimised;   /* only where they optimise */
     bool noreturn, blocks, clock;
     const char *clock_with; /* part of CLOCK only where one of these is called; NULL: always */
 };

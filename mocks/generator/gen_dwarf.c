@@ -2,14 +2,14 @@
 #include "mocks/generator/gen_dwarf.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwfl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mocks/generator/gen_inside.h"
 #include "mocks/generator/gen_spell.h"
+#include "mocks/generator/gen_units.h"
 
-enum { MAX_UNITS = 1 << 20, MAX_DEPTH = 64 };
+enum { MAX_DEPTH = 64 };
 
 #define PARAMS_TEXT "10"
 _Static_assert(MK_GEN_MAX_PARAMS == 10, "PARAMS_TEXT");
@@ -108,27 +108,14 @@ static bool is_usable(Dwarf_Die *die)
     return dwarf_hasattr_integrate(die, DW_AT_prototyped) || has_params(die) || is_definition(die);
 }
 
-static const char *text_of(Dwarf_Die *die, unsigned name)
-{
-    Dwarf_Attribute attr;
-    return dwarf_attr(die, name, &attr) ? dwarf_formstring(&attr) : NULL;
-}
-
-/* clang says so only of code it optimised. */
-static bool describes_calls(Dwarf_Die *function)
-{
-    return dwarf_hasattr(function, DW_AT_call_all_calls)
-           || dwarf_hasattr(function, DW_AT_GNU_all_call_sites);
-}
-
 static void note_definition(const struct reader *reader, struct mk_gen_wanted *wanted,
                             Dwarf_Die *die)
 {
-    const char *producer = text_of(reader->unit, DW_AT_producer);
     struct pf_buf lacks = {0};
 
     wanted->defined_in = reader->object;
-    mk_gen_inside_lacks(&lacks, producer ? producer : "", describes_calls(die));
+    mk_gen_inside_lacks(&lacks, mk_gen_units_producer(reader->unit),
+                        mk_gen_units_describes_calls(die));
     if (lacks.size)
         wanted->lacks = pf_arena_text(reader->arena, (const char *)lacks.at, lacks.size);
     pf_buf_fini(&lacks);
@@ -217,53 +204,25 @@ static void note_split(const struct reader *reader)
                 "-gsplit-dwarf";
 }
 
-/* Objects are relocated by libdwfl; each member of an archive is a module of its own. */
-static int read_module(Dwfl_Module *module, void **unused, const char *name, Dwarf_Addr start,
-                       void *data)
+static void on_unit(Dwarf_Die *unit, bool is_split, void *data)
 {
     struct reader *reader = data;
-    Dwarf_Addr bias;
-    Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
-    Dwarf_CU *unit = NULL;
-    Dwarf_Die die;
-    uint8_t kind = 0;
 
-    (void)unused, (void)name, (void)start;
-    for (unsigned i = 0; dwarf && i < MAX_UNITS; i++) {
-        if (dwarf_get_units(dwarf, unit, &unit, NULL, &kind, &die, NULL) != 0)
-            break;
-        if (kind != DW_UT_skeleton)
-            read_unit(reader, &die);
-        else
-            note_split(reader);
-    }
-    return DWARF_CB_OK;
+    if (is_split)
+        note_split(reader);
+    else
+        read_unit(reader, unit);
 }
 
-/* Never looks elsewhere for debug information. */
-static int find_no_file(Dwfl_Module *module, void **unused, const char *name, Dwarf_Addr base,
-                        const char *file, const char *link, GElf_Word crc, char **out)
+static void on_module(Dwfl_Module *module, void *reader)
 {
-    (void)module, (void)unused, (void)name, (void)base, (void)file, (void)link, (void)crc;
-    (void)out;
-    return -1;
+    (void)mk_gen_units_of(module, on_unit, reader);
 }
 
 bool mk_gen_dwarf_read(struct mk_gen_wanted *wanted, unsigned count, const char *path,
                        struct pf_arena *arena, struct pf_err *err)
 {
-    static const Dwfl_Callbacks callbacks = {.find_debuginfo = find_no_file,
-                                             .section_address = dwfl_offline_section_address};
     struct reader reader = {wanted, count, pf_arena_text(arena, path, strlen(path)), arena, NULL};
-    Dwfl *dwfl = dwfl_begin(&callbacks);
 
-    if (!dwfl)
-        return pf_err_set(err, PF_ERR_SYSTEM, "%s: %s", path, dwfl_errmsg(-1));
-    dwfl_report_begin(dwfl);
-    Dwfl_Module *module = dwfl_report_offline(dwfl, "", path, -1);
-    (void)dwfl_report_end(dwfl, NULL, NULL);
-    if (module)
-        (void)dwfl_getmodules(dwfl, read_module, &reader, 0);
-    dwfl_end(dwfl);
-    return true;
+    return mk_gen_units_each(path, on_module, &reader, err);
 }

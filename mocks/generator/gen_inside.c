@@ -3,14 +3,14 @@
 
 #include <string.h>
 
+/* What gcc does without optimising, too. */
+#define ALWAYS "-fno-ipa-stack-alignment"
+
 /* The same list as in cmake/AssayWrap.cmake. */
 static const char *const options[] = {
-    "-fno-inline",           "-fno-ipa-cp",
-    "-fno-ipa-bit-cp",       "-fno-ipa-vrp",
-    "-fno-ipa-sra",          "-fno-ipa-ra",
-    "-fno-ipa-icf",          "-fno-ipa-pure-const",
-    "-fno-ipa-modref",       "-fno-ipa-stack-alignment",
-    "-fno-partial-inlining", NULL,
+    "-fno-inline",     "-fno-ipa-cp", "-fno-ipa-bit-cp",       "-fno-ipa-vrp",
+    "-fno-ipa-sra",    "-fno-ipa-ra", "-fno-ipa-icf",          "-fno-ipa-pure-const",
+    "-fno-ipa-modref", ALWAYS,        "-fno-partial-inlining", NULL,
 };
 
 /* The next word of *text, which is advanced; its size, 0 at the end. */
@@ -20,7 +20,7 @@ static size_t next_word(const char **text)
     return strcspn(*text, " ");
 }
 
-static bool has_option(const char *producer, const char *option)
+bool mk_gen_has_option(const char *producer, const char *option)
 {
     size_t size = strlen(option), word;
 
@@ -30,8 +30,7 @@ static bool has_option(const char *producer, const char *option)
     return false;
 }
 
-/* The last -O wins; without one nothing is optimised. */
-static bool is_optimised(const char *producer)
+bool mk_gen_is_optimised(const char *producer)
 {
     bool optimised = false;
     size_t word;
@@ -42,18 +41,19 @@ static bool is_optimised(const char *producer)
     return optimised;
 }
 
-static bool is_gcc(const char *producer)
+bool mk_gen_is_gcc(const char *producer)
 {
     return strncmp(producer, "GNU ", 4) == 0;
 }
 
 void mk_gen_inside_lacks(struct pf_buf *out, const char *producer, bool optimised)
 {
-    if (!is_gcc(producer)) {
+    if (!mk_gen_is_gcc(producer)) {
         pf_buf_put_str(out, optimised ? "-O0" : "");
         return;
     }
-    for (unsigned i = 0; is_optimised(producer) && options[i]; i++)
-        if (!has_option(producer, options[i]))
+    bool all = mk_gen_is_optimised(producer);
+    for (unsigned i = 0; options[i]; i++)
+        if ((all || strcmp(options[i], ALWAYS) == 0) && !mk_gen_has_option(producer, options[i]))
             pf_buf_printf(out, "%s%s", out->size ? " " : "", options[i]);
 }

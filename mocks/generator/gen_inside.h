@@ -20,4 +20,10 @@
  */
 void mk_gen_inside_lacks(struct pf_buf *out, const char *producer, bool optimised);
 
+/* What the producer of gcc says of its options: the last -O wins, without one nothing is optimised.
+ */
+bool mk_gen_is_gcc(const char *producer);
+bool mk_gen_has_option(const char *producer, const char *option);
+bool mk_gen_is_optimised(const char *producer);
+
 #endif

@@ -8,6 +8,7 @@
 #include "mocks/generator/gen_field_names.h"
 #include "mocks/generator/gen_header_names.h"
 #include "mocks/generator/gen_object.h"
+#include "mocks/generator/gen_replaced.h"
 
 /* While a plan is made. */
 struct planner {
@@ -60,6 +61,58 @@ static void add_links(const struct planner *planner, struct mk_gen_fn *fn, bool 
     }
 }
 
+static bool is_requested(const struct mk_gen_request *request, const char *name)
+{
+    for (unsigned i = 0; i < request->name_count; i++)
+        if (strcmp(request->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* What calls of entry may have become, as far as the objects call it and it is not wrapped itself.
+ */
+static struct mk_gen_replacing replacing(const struct planner *planner,
+                                         const struct mk_gen_entry *entry)
+{
+    struct mk_gen_replacing what = {.catalogue = planner->catalogue, .function = entry};
+
+    for (const char *at = entry->becomes; at && *at; at += *at == ' ') {
+        char word[64];
+        size_t size = strcspn(at, " ");
+        (void)snprintf(word, sizeof word, "%.*s", (int)size, at);
+        const struct mk_gen_symbol *symbol = mk_gen_symbols_find(&planner->symbols, word);
+        if (symbol && (symbol->flags & MK_GEN_CALLED) && !is_requested(planner->request, word)
+            && what.instead_count < MK_GEN_MAX_INSTEAD)
+            what.instead[what.instead_count++] = symbol->name;
+        at += size;
+    }
+    return what;
+}
+
+/* Some calls are seen, but others were replaced by calls of something else. */
+static bool check_replaced(const struct planner *planner, const struct mk_gen_entry *entry,
+                           struct pf_err *err)
+{
+    const struct mk_gen_replacing what = replacing(planner, entry);
+    const struct mk_gen_request *request = planner->request;
+    const char *name = entry->proto.name;
+
+    for (unsigned i = 0; what.instead_count && i < request->object_count; i++) {
+        struct mk_gen_replaced found = {0};
+        if (!mk_gen_replaced_read(&found, &what, request->objects[i], err))
+            return false;
+        if (found.instead)
+            return pf_err_set(
+                err, PF_ERR_UNSUPPORTED,
+                "%s: the compiler %s calls of %s of some of its calls in %s: build it "
+                "with %s-fno-builtin-%s (fortified: -fno-builtin-__%s_chk too), or "
+                "wrap %s as well",
+                name, found.is_guess ? "may have made" : "made", found.instead, request->objects[i],
+                found.is_guess ? "-g and " : "", name, name, found.instead);
+    }
+    return true;
+}
+
 static bool plan_catalogued(struct planner *planner, struct mk_gen_fn *fn,
                             const struct mk_gen_entry *entry, struct pf_err *err)
 {
@@ -75,7 +128,9 @@ static bool plan_catalogued(struct planner *planner, struct mk_gen_fn *fn,
         add_links(planner, fn, false);
     const struct mk_gen_wanted wanted = {.name = entry->proto.name};
     const struct mk_gen_case of = case_of(planner, &wanted);
-    return fn->link_count > 0 || mk_gen_seam_refuse(&of, err);
+    if (!fn->link_count)
+        return mk_gen_seam_refuse(&of, err);
+    return check_replaced(planner, entry, err);
 }
 
 /* "<stdio.h>" for a system header, else a quoted path. */

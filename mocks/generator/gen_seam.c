@@ -7,7 +7,7 @@
 /* What lets every call of a function of the project's own be seen. */
 #define FOR_A_LIBRARY                                                                              \
     "assay_wrap_inside(LIBRARY) builds a library for it; without CMake: "                          \
-    "-fpatchable-function-entry=16 -O0"
+    "-fpatchable-function-entry=16 -O0, by gcc -fno-ipa-stack-alignment"
 
 static const struct mk_gen_symbol *symbol_of(const struct mk_gen_case *of)
 {
@@ -25,7 +25,7 @@ static const char *called_instead(const struct mk_gen_case *of)
 {
     char words[128], *save = NULL;
 
-    if (!of->entry || !of->entry->becomes)
+    if (!of->entry || !of->entry->becomes || of->entry->if_optimised)
         return NULL;
     (void)snprintf(words, sizeof words, "%s", of->entry->becomes);
     for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {

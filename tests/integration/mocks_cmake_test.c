@@ -9,15 +9,7 @@
 
 #include "mocks_support.h"
 
-#define HEAD                                                                                       \
-    "cmake_minimum_required(VERSION 3.25)\nproject(sample C)\n"                                    \
-    "add_executable(assay-wrapgen IMPORTED)\n"                                                     \
-    "set_property(TARGET assay-wrapgen PROPERTY IMPORTED_LOCATION " ASSAY_BINARY_DIR               \
-    "/bin/assay-wrapgen)\n"                                                                        \
-    "add_library(assay_mocks STATIC IMPORTED)\n"                                                   \
-    "set_property(TARGET assay_mocks PROPERTY IMPORTED_LOCATION " ASSAY_BINARY_DIR                 \
-    "/mocks/libassay-mocks.a)\n"                                                                   \
-    "include(" ASSAY_SOURCE_DIR "/cmake/AssayWrap.cmake)\n"
+#define HEAD MOCK_PROJECT
 #define PROGRAM "add_executable(t t.c code.c)\ntarget_link_libraries(t PRIVATE criterion)\n"
 #define CODE "#include <unistd.h>\nint answer(void) { return getpid() + 1; }\n"
 #define TEST                                                                                       \
@@ -26,20 +18,8 @@
 
 static const char *write_project(const char *cmake)
 {
-    const char *dir = ts_temp_dir();
-    const struct {
-        const char *name, *text;
-    } files[] = {{"CMakeLists.txt", cmake}, {"code.c", CODE}, {"t.c", TEST}};
-
-    for (unsigned i = 0; i < 3; i++) {
-        char path[256];
-        (void)snprintf(path, sizeof path, "%s/%s", dir, files[i].name);
-        FILE *file = fopen(path, "w");
-        cr_assert_not_null(file);
-        fputs(files[i].text, file);
-        fclose(file);
-    }
-    return dir;
+    return mock_project((const struct mock_file[]){
+        {"CMakeLists.txt", cmake}, {"code.c", CODE}, {"t.c", TEST}, {NULL, NULL}});
 }
 
 static struct ts_result configure(const char *dir)
@@ -100,6 +80,44 @@ Test(mocks_cmake, what_would_do_nothing_is_refused)
     expect_refused(HEAD PROGRAM "set_property(TARGET t PROPERTY INTERPROCEDURAL_OPTIMIZATION ON)\n"
                                 "assay_wrap(t getpid)\n",
                    "link-time optimisation is on");
+}
+
+#define WORDS                                                                                      \
+    "#ifndef WORDS_H\n#define WORDS_H\n#include <assay/mock.h>\n#include "                         \
+    "<criterion/criterion.h>\n"                                                                    \
+    "#endif\n"
+#define TEST_BY_WORDS                                                                              \
+    "#include \"words.h\"\nint answer(void);\n"                                                    \
+    "Test(a, b) { mock_getpid(.ret = 41); cr_assert_eq(answer(), 42); }\n"
+
+Test(mocks_cmake, a_test_is_known_by_what_it_uses)
+{
+    const char *dir = mock_project((const struct mock_file[]){
+        {"CMakeLists.txt", HEAD "add_executable(t t.c helper.c code.c)\n"
+                                "target_link_libraries(t PRIVATE criterion)\n"
+                                "assay_wrap(t getpid)\n"},
+        {"words.h", WORDS},
+        {"t.c", TEST_BY_WORDS},
+        {"helper.c", "#include \"words.h\"\nvoid help(void) { spy_getpid(.optional = true); }\n"},
+        {"code.c", CODE},
+        {NULL, NULL}});
+    struct ts_result built = mock_project_run(dir, "");
+
+    cr_assert_eq(built.status, 0, "%s", ts_err(&built));
+    ts_result_fini(&built);
+}
+
+Test(mocks_cmake, generators_of_several_configurations_work)
+{
+    const char *dir = write_project(HEAD PROGRAM "assay_wrap(t getpid)\n");
+    struct ts_result built =
+        ts_run("cd %s && cmake -G 'Ninja Multi-Config' -B b -DCMAKE_EXE_LINKER_FLAGS='" MOCK_FLAGS
+               "' . >&2 && ninja -C b >&2 && ninja -C b -f build-Release.ninja >&2 && b/Debug/t && "
+               "b/Release/t",
+               dir);
+
+    cr_assert_eq(built.status, 0, "%s", ts_err(&built));
+    ts_result_fini(&built);
 }
 
 static void expect_cli(const char *arguments, int status, const char *out, const char *err)

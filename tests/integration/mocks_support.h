@@ -26,4 +26,25 @@ struct ts_result mock_build_run(const struct mock_build *build);
 /* The generator alone on CODE.c compiled so. */
 struct ts_result mock_wrap_only(const char *compiler, const char *code, const char *functions);
 
+/* The head of a CMakeLists.txt that uses assay_wrap() from the built tree. */
+#define MOCK_PROJECT                                                                               \
+    "cmake_minimum_required(VERSION 3.25)\nproject(sample C)\n"                                    \
+    "add_executable(assay-wrapgen IMPORTED GLOBAL)\n"                                              \
+    "set_property(TARGET assay-wrapgen PROPERTY IMPORTED_LOCATION " ASSAY_BINARY_DIR               \
+    "/bin/assay-wrapgen)\n"                                                                        \
+    "add_library(assay_mocks STATIC IMPORTED GLOBAL)\n"                                            \
+    "set_property(TARGET assay_mocks PROPERTY IMPORTED_LOCATION " ASSAY_BINARY_DIR                 \
+    "/mocks/libassay-mocks.a)\n"                                                                   \
+    "include(" ASSAY_SOURCE_DIR "/cmake/AssayWrap.cmake)\n"
+
+struct mock_file {
+    const char *name, *text;
+};
+
+/* A fresh directory with these files, "sub/x.c" in a directory of its own. A NULL name ends. */
+const char *mock_project(const struct mock_file *files);
+
+/* Configure with these options, build, run the test program t. */
+struct ts_result mock_project_run(const char *dir, const char *options);
+
 #endif

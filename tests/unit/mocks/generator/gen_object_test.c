@@ -22,7 +22,9 @@ static void make_object(void)
         command, sizeof command,
         "cd %s && printf 'int read(int); static int quiet(int a) { return a; }"
         " int loud(int a) { return quiet(read(a)); } int twice(void) { return loud(1); }'"
-        " > a.c && cc -g -c a.c && ar rc lib.a a.o && : > empty",
+        " > a.c && cc -g -c a.c && ar rc lib.a a.o && : > empty && ar rcT thin.a a.o"
+        " && cc -shared -fPIC a.c -o a.so && strip -o bare.o a.o && head -c 1500 a.o > short.o"
+        " && mkfifo pipe && cc -g -gsplit-dwarf -c a.c -o split.o && cc -g1 -c a.c -o g1.o",
         dir);
     cr_assert_eq(system(command), 0);
 }
@@ -89,6 +91,26 @@ Test(gen_object, what_is_no_object_is_named)
     mk_gen_symbols_fini(&symbols);
 }
 
+Test(gen_object, what_the_linker_does_not_wrap_is_refused, .timeout = 10)
+{
+    static const char *const cases[][2] = {
+        {"a.so", "linked already, --wrap cannot change its calls"},
+        {"bare.o", "stripped, without a symbol table"},
+        {"short.o", "cut short: its section table is past its end"},
+        {"thin.a", "a thin archive, its objects are elsewhere"},
+        {"pipe", "not a regular file"},
+        {"", "a directory"},
+    };
+
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mk_gen_symbols symbols = {0};
+        struct pf_err err = {0};
+        cr_expect_not(mk_gen_symbols_read(&symbols, in_dir(cases[i][0]), &err), "%s", cases[i][0]);
+        cr_expect_not_null(strstr(err.text, cases[i][1]), "%s: %s", cases[i][0], err.text);
+        mk_gen_symbols_fini(&symbols);
+    }
+}
+
 /* Reads whatever stands in the file; only crashing or hanging would be wrong. */
 static void read_anyhow(const struct pf_buf *bytes, size_t size)
 {
@@ -146,4 +168,23 @@ Test(gen_object, prototypes_come_with_names_from_definitions)
     cr_assert_str_eq(wanted[1].proto.params[0].name, "arg1");
     cr_assert_not(wanted[2].found);
     pf_arena_fini(&arena);
+}
+
+Test(gen_object, what_debug_information_does_not_describe_is_told)
+{
+    static const char *const cases[][2] = {
+        {"split.o", "its debug information stands in a .dwo file"},
+        {"g1.o", "it is declared without a prototype (or built with -g1)"},
+    };
+
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pf_arena arena = {0};
+        struct pf_err err = {0};
+        struct mk_gen_wanted wanted = {.name = "read"};
+        cr_assert(mk_gen_dwarf_read(&wanted, 1, in_dir(cases[i][0]), &arena, &err));
+        cr_expect_not(wanted.found);
+        cr_expect(wanted.why_not && strstr(wanted.why_not, cases[i][1]), "%s: %s", cases[i][0],
+                  wanted.why_not ? wanted.why_not : "nothing");
+        pf_arena_fini(&arena);
+    }
 }
