@@ -131,7 +131,9 @@ function(assay_wrap_code_ target functions code)
   target_compile_options(${target}_code PRIVATE $<TARGET_PROPERTY:${target},COMPILE_OPTIONS> -g)
   assay_wrap_get_(libraries ${target} LINK_LIBRARIES)
   target_link_libraries(${target}_code PRIVATE ${libraries})
-  # The compiler must not replace what is to be mocked (printf by puts, malloc and free by nothing).
+  # Neither the compiler nor libc's headers may replace what is to be mocked (printf by puts, malloc
+  # and free by nothing, getline by __getdelim).
+  target_compile_definitions(${target}_code PRIVATE __NO_INLINE__=1)
   foreach(function IN LISTS functions)
     target_compile_options(${target}_code PRIVATE -fno-builtin-${function}
       -fno-builtin-__${function}_chk)

@@ -43,16 +43,28 @@ static void set_length(const struct mk_call *call, const struct mk_param *of, si
         memcpy((void *)(uintptr_t)call->args[of->length_param].p, &length, sizeof length);
 }
 
-/* fgets, getcwd, localtime_r: what they filled is what they return; their text ends with a NUL. */
-static void return_filled(struct mk_call *call, unsigned param, char *to, size_t size)
+/* fgets, getcwd: the text they return ends with a NUL. */
+static void end_text(const struct mk_call *call, unsigned param, char *to, size_t size)
 {
-    if (call->fn->ret_class != MK_PTR)
-        return;
-    if (call->fn->params[param].role == MK_FILLS
-        && size < mk_buffer_size(call->fn, param, call->args))
+    const struct mk_param *of = &call->fn->params[param];
+
+    if (of->returned && of->role == MK_FILLS && size < mk_buffer_size(call->fn, param, call->args))
         to[size] = '\0';
-    if (mk_is_zero(call->ret, call->fn->ret_size))
-        mk_store(MK_PTR, sizeof to, call->ret, (union mk_value){.p = to});
+}
+
+/* What the function returns of what it filled, unless the rule says otherwise. */
+static void set_return(struct mk_call *call, unsigned param, size_t size)
+{
+    const struct mk_fn *fn = call->fn;
+    const struct mk_param *of = &fn->params[param];
+    size_t unit = mk_buffer_unit(fn, param, call->args);
+
+    if ((!of->fills_return && !of->returned) || !mk_is_zero(call->ret, fn->ret_size))
+        return;
+    union mk_value value = {.p = call->args[param].p};
+    if (!of->returned)
+        value = (union mk_value){.u = unit ? size / unit : 0};
+    mk_store(fn->ret_class, fn->ret_size, call->ret, value);
 }
 
 static void fill(struct mk_call *call, const struct mk_rule *rule, unsigned param)
@@ -74,12 +86,8 @@ static void fill(struct mk_call *call, const struct mk_rule *rule, unsigned para
     }
     memcpy(to, out.at, out.size);
     set_length(call, of, out.size);
-    if (of->fills_return && mk_is_zero(call->ret, call->fn->ret_size)) {
-        size_t unit = of->element_size ? of->element_size : 1;
-        mk_store(call->fn->ret_class, call->fn->ret_size, call->ret,
-                 (union mk_value){.u = out.size / unit});
-    }
-    return_filled(call, param, to, out.size);
+    end_text(call, param, to, out.size);
+    set_return(call, param, out.size);
 }
 
 void mk_fill_outs(struct mk_call *call, const struct mk_rule *rule)

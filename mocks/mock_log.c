@@ -99,7 +99,7 @@ static size_t filled_size(const struct mk_call *call, unsigned param, union mk_v
 {
     const struct mk_param *of = &call->fn->params[param];
     size_t room = mk_buffer_size(call->fn, param, call->args);
-    size_t unit = of->element_size ? of->element_size : 1;
+    size_t unit = mk_buffer_unit(call->fn, param, call->args);
 
     if (!of->fills_return)
         return room;

@@ -98,6 +98,15 @@ static bool is_equal(const struct mk_matcher *matcher, const struct mk_param *pa
     }
 }
 
+size_t mk_buffer_unit(const struct mk_fn *fn, unsigned param, const union mk_value *args)
+{
+    const struct mk_param *of = &fn->params[param];
+
+    if (of->element_param)
+        return (size_t)args[of->element_param - 1].u;
+    return of->element_size ? of->element_size : 1;
+}
+
 size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_value *args)
 {
     const struct mk_param *of = &fn->params[param];
@@ -116,7 +125,8 @@ size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_val
     }
     if (fn->params[of->length_param].class == MK_INT && length.i < 0)
         return 0;
-    return (size_t)length.u * (of->element_size ? of->element_size : 1);
+    size_t bytes, unit = mk_buffer_unit(fn, param, args);
+    return __builtin_mul_overflow((size_t)length.u, unit, &bytes) ? 0 : bytes;
 }
 
 static bool has_bytes(const struct mk_matcher *matcher, const struct mk_fn *fn, unsigned param,

@@ -150,6 +150,8 @@ void mk_capture(const struct mk_matcher *matcher, const struct mk_param *param,
 const struct mk_matcher *mk_rule_matcher(const struct mk_rule *rule, unsigned param);
 /* How many bytes a buffer parameter shows in this call; 0 if unknown. */
 size_t mk_buffer_size(const struct mk_fn *fn, unsigned param, const union mk_value *args);
+/* How many bytes its length counts as one. */
+size_t mk_buffer_unit(const struct mk_fn *fn, unsigned param, const union mk_value *args);
 
 /* mock_readable.c: how many of the bytes there can be read, from the first on. */
 size_t mk_readable(const void *at, size_t size);

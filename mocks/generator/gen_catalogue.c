@@ -123,7 +123,34 @@ static void set_element(struct reader *reader, struct mk_gen_param *param)
         param->element = name;
 }
 
-/* reads BUF LEN / fills BUF LEN [returns]; LEN may be "*len": a pointer to the length. */
+static bool check_param(struct reader *reader, const char *name, struct pf_err *err)
+{
+    return mk_gen_param_find(&reader->entry->proto, name) >= 0
+           || pf_err_set(err, PF_ERR_FORMAT, "%s has no parameter '%s'", reader->entry->proto.name,
+                         name);
+}
+
+/* "len", "*len", "nmemb*size": a count of bytes or items, a pointer to it, items of another
+ * parameter's size. */
+static bool set_length(struct reader *reader, struct mk_gen_param *param, char *length,
+                       struct pf_err *err)
+{
+    char *star = strchr(length, '*');
+
+    param->length_is_object = star == length;
+    param->length = length + param->length_is_object;
+    if (star && star != length) {
+        *star = '\0';
+        param->item_size = star + 1;
+        if (!check_param(reader, param->item_size, err))
+            return false;
+    } else if (!param->length_is_object) {
+        set_element(reader, param);
+    }
+    return check_param(reader, param->length, err);
+}
+
+/* reads BUF [LEN] / fills BUF [LEN] [returns|returned] */
 static bool read_buffer(struct reader *reader, struct pf_bytes *rest, enum mk_gen_role role,
                         struct pf_err *err)
 {
@@ -131,19 +158,19 @@ static bool read_buffer(struct reader *reader, struct pf_bytes *rest, enum mk_ge
     if (!param)
         return false;
 
-    const char *length = take_text(reader, rest);
     param->role = role;
-    param->length_is_object = length[0] == '*';
-    param->length = length + param->length_is_object;
-    if (mk_gen_param_find(&reader->entry->proto, param->length) < 0)
-        return pf_err_set(err, PF_ERR_FORMAT, "%s has no parameter '%s'", reader->entry->proto.name,
-                          param->length);
-    if (!param->length_is_object)
-        set_element(reader, param);
-    if (rest->size) {
-        if (strcmp(take_text(reader, rest), "returns") != 0)
-            return pf_err_set(err, PF_ERR_FORMAT, "expected 'returns' after the length");
-        param->fills_return = true;
+    for (bool has_length = false; rest->size;) {
+        char *word = take_text(reader, rest);
+        if (strcmp(word, "returns") == 0 && has_length)
+            param->fills_return = true;
+        else if (strcmp(word, "returned") == 0)
+            param->returned = true;
+        else if (has_length)
+            return pf_err_set(err, PF_ERR_FORMAT, "expected 'returns' or 'returned', not '%s'",
+                              word);
+        else if (!set_length(reader, param, word, err))
+            return false;
+        has_length = true;
     }
     return true;
 }
@@ -158,18 +185,47 @@ static bool read_fills(struct reader *reader, struct pf_bytes *rest, struct pf_e
     return read_buffer(reader, rest, MK_GEN_FILLS, err);
 }
 
+/* "pipefd[2]": two of them. */
+static unsigned take_count(char *name)
+{
+    char *bracket = strchr(name, '[');
+
+    if (bracket)
+        *bracket = '\0';
+    return bracket ? (unsigned)strtoul(bracket + 1, NULL, 10) : 0;
+}
+
+static bool read_stored(struct reader *reader, char *name, struct pf_err *err)
+{
+    unsigned count = take_count(name);
+
+    if (!check_param(reader, name, err))
+        return false;
+    struct mk_gen_proto *proto = &reader->entry->proto;
+    struct mk_gen_param *param = &proto->params[mk_gen_param_find(proto, name)];
+    const char *star = strrchr(param->type, '*');
+    size_t size = star ? (size_t)(star - param->type) : 0;
+    if (!star)
+        return pf_err_set(err, PF_ERR_FORMAT, "'%s' is not a pointer", name);
+    param->role = MK_GEN_STORES;
+    param->pointee = pf_arena_text(&reader->catalogue->arena, param->type, size);
+    param->pointee_count = count;
+    return true;
+}
+
+/* stores PARAM... [returned]: the last one is what the function returns. */
 static bool read_stores(struct reader *reader, struct pf_bytes *rest, struct pf_err *err)
 {
+    struct mk_gen_proto *proto = &reader->entry->proto;
+    int last = -1;
+
     while (rest->size) {
-        struct mk_gen_param *param = take_param(reader, rest, err);
-        const char *star = param ? strrchr(param->type, '*') : NULL;
-        if (!param)
+        char *name = take_text(reader, rest);
+        if (last >= 0 && strcmp(name, "returned") == 0)
+            proto->params[last].returned = true;
+        else if (!read_stored(reader, name, err))
             return false;
-        if (!star)
-            return pf_err_set(err, PF_ERR_FORMAT, "'%s' is not a pointer", param->name);
-        param->role = MK_GEN_STORES;
-        param->pointee =
-            pf_arena_text(&reader->catalogue->arena, param->type, (size_t)(star - param->type));
+        last = mk_gen_param_find(proto, name);
     }
     return true;
 }

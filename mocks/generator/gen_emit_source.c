@@ -77,6 +77,24 @@ static bool is_length(const struct mk_gen_proto *proto, const struct mk_gen_para
     return false;
 }
 
+/* Of what a pointer leads to. Items whose size another parameter says count as items whatever it
+ * is.
+ */
+static void put_sizes(struct pf_buf *out, const struct mk_gen_proto *proto,
+                      const struct mk_gen_param *param)
+{
+    if (param->pointee && param->pointee_size)
+        pf_buf_printf(out, ", .pointee_size = %u", param->pointee_size);
+    else if (param->pointee)
+        pf_buf_printf(out, ", .pointee_size = %u * sizeof(%s)",
+                      param->pointee_count ? param->pointee_count : 1, param->pointee);
+    if (param->item_size)
+        pf_buf_printf(out, ", .element_size = 1, .element_param = %d",
+                      mk_gen_param_find(proto, param->item_size) + 1);
+    else if (param->element)
+        pf_buf_printf(out, ", .element_size = sizeof(%s)", param->element);
+}
+
 static void put_param(struct pf_buf *out, const struct mk_gen_proto *proto,
                       const struct mk_gen_param *param)
 {
@@ -89,14 +107,11 @@ static void put_param(struct pf_buf *out, const struct mk_gen_proto *proto,
     pf_buf_printf(out, ", .role = %s, .size = sizeof(%s), .length_param = %d", roles[param->role],
                   is_list ? "int" : param->type,
                   param->length ? mk_gen_param_find(proto, param->length) : -1);
-    if (param->pointee && param->pointee_size)
-        pf_buf_printf(out, ", .pointee_size = %u", param->pointee_size);
-    else if (param->pointee)
-        pf_buf_printf(out, ", .pointee_size = sizeof(%s)", param->pointee);
-    if (param->element)
-        pf_buf_printf(out, ", .element_size = sizeof(%s)", param->element);
-    pf_buf_printf(out, ", .length_is_object = %d, .length_of_other = %d, .fills_return = %d",
-                  param->length_is_object, is_length(proto, param), param->fills_return);
+    put_sizes(out, proto, param);
+    pf_buf_printf(out, ", .length_is_object = %d, .length_of_other = %d", param->length_is_object,
+                  is_length(proto, param));
+    pf_buf_printf(out, ", .fills_return = %d, .returned = %d", param->fills_return,
+                  param->returned);
     pf_buf_printf(out, ", .out_is_bytes = %d", param->role == MK_GEN_FILLS);
     put_offsets(out, proto, param);
     pf_buf_put_str(out, "},\n");

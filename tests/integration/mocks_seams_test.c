@@ -209,6 +209,24 @@ Test(mocks_seams, calls_of_both_by_the_source_are_not_refused)
     expect_works(printing_project(source), "-DCMAKE_C_COMPILER=clang -DCMAKE_C_FLAGS='-O0 -g'");
 }
 
+Test(mocks_seams, calls_that_headers_replace_are_kept_in_own_code)
+{
+    const char *dir = mock_project((const struct mock_file[]){
+        {"CMakeLists.txt", MOCK_PROJECT "add_executable(t t.c code.c)\n"
+                                        "target_link_libraries(t PRIVATE criterion)\n"
+                                        "assay_wrap(t getline putchar)\n"},
+        {"code.c", "#define _GNU_SOURCE\n#include <stdio.h>\nint code(char **line, size_t *n)\n"
+                   "{ putchar('x'); return (int)getline(line, n, stdin); }\n"},
+        {"t.c", TEST_HEAD "int code(char **line, size_t *n);\n"
+                          "Test(a, b) { mock_putchar(.ret = 1); mock_getline(.ret = 7);"
+                          " cr_assert_eq(code(NULL, NULL), 7); }\n"},
+        {NULL, NULL}});
+
+    expect_works(dir, "-DCMAKE_C_FLAGS=-O2");
+    expect_works(dir, "-DCMAKE_C_COMPILER=clang -DCMAKE_C_FLAGS=-O2");
+    expect_works(dir, "-DCMAKE_C_FLAGS='-O0 -Werror'");
+}
+
 /* conn hides its own type, call and ret stood for the wrapper's locals, buf_bytes for a field. */
 #define NAMES                                                                                      \
     "#ifndef N_H\n#define N_H\n#include <stddef.h>\ntypedef struct conn { int a; } conn;\n"        \

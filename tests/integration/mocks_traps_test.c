@@ -94,6 +94,24 @@ Test(mocks_traps, every_kind_of_type_is_taken_from_debug_information)
                                          " --function types_function"});
 }
 
+#define OUTS                                                                                       \
+    "--function pipe --function pipe2 --function socketpair --function fread --function fgets"     \
+    " --function getcwd --function getline --function snprintf --function sprintf"                 \
+    " --function asprintf --function inet_pton --function getnameinfo --function timer_create"     \
+    " --function gmtime_r --function mkstemp --function realpath"
+
+Test(mocks_traps, every_kind_of_out_parameter_is_filled)
+{
+    static const char *const compilers[] = {
+        "gcc -O0 -fno-builtin -D_GNU_SOURCE",
+        "gcc -O2 -fno-builtin -D_GNU_SOURCE -D__NO_INLINE__=1 -D_FORTIFY_SOURCE=2 "
+        "-D_FILE_OFFSET_BITS=64",
+        "clang -O2 -fno-builtin -D_GNU_SOURCE -D__NO_INLINE__=1"};
+
+    for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)
+        expect_seen(&(struct mock_build){compilers[i], "trap_outs", "trap_outs_check", OUTS});
+}
+
 Test(mocks_traps, value_only_its_header_can_name_is_refused)
 {
     expect_refused("gcc -O0", "trap_values", "--function values_take",

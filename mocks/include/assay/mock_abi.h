@@ -47,10 +47,12 @@ struct mk_param {
     uint16_t size;         /* of the argument itself */
     uint16_t pointee_size; /* MK_STORES */
     uint16_t element_size; /* buffers counted in items, as in poll(); 0: bytes */
+    uint8_t element_param; /* 1 + the parameter that says an item's size, as in fread(); 0: none */
     int8_t length_param;   /* MK_READS, MK_FILLS: its index, -1 if unknown */
     bool length_is_object; /* the length parameter points to the length, as in accept() */
     bool length_of_other;  /* this one is the length of a buffer: .with_X lowers, never raises */
     bool fills_return;     /* MK_FILLS: the function returns how much */
+    bool returned;         /* the function returns this pointer, as fgets() does */
     uint16_t match_at;     /* offsets in struct assay_rule_F, MK_NO_FIELD if absent */
     uint16_t with_at;
     uint16_t out_at;

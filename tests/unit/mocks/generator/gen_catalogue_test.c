@@ -48,6 +48,32 @@ Test(gen_catalogue, golden_text_gives_its_entries)
     mk_gen_catalogue_fini(&catalogue);
 }
 
+Test(gen_catalogue, what_pointers_are_filled_with_is_known)
+{
+    static const char text[] = "fn size_t fread(void *ptr, size_t size, size_t nmemb)\n"
+                               "    fills ptr nmemb*size returns\n"
+                               "    optimised fgetc\n"
+                               "fn char *fgets(char *s, int size)\n    fills s size returned\n"
+                               "fn int inet_pton(void *dst)\n    fills dst\n"
+                               "fn int *pair(int *a, int *b)\n    stores a b[2] returned\n";
+    struct mk_gen_catalogue catalogue = {0};
+    struct pf_err err = {0};
+
+    cr_assert(parse(&catalogue, text, sizeof text - 1, &err), "%s", err.text);
+    const struct mk_gen_entry *entries = catalogue.entries;
+    const struct mk_gen_param *ptr = &entries[0].proto.params[0];
+    cr_assert_str_eq(ptr->length, "nmemb");
+    cr_assert_str_eq(ptr->item_size, "size");
+    cr_assert(ptr->fills_return && entries[0].if_optimised);
+    cr_assert(entries[1].proto.params[0].returned && !entries[1].proto.params[0].fills_return);
+    cr_assert(entries[2].proto.params[0].role == MK_GEN_FILLS
+              && !entries[2].proto.params[0].length);
+    cr_assert_eq(entries[3].proto.params[0].pointee_count, 0);
+    cr_assert_eq(entries[3].proto.params[1].pointee_count, 2);
+    cr_assert(entries[3].proto.params[1].returned && !entries[3].proto.params[0].returned);
+    mk_gen_catalogue_fini(&catalogue);
+}
+
 Test(gen_catalogue, variable_arguments_and_pointers_to_lengths_are_known)
 {
     struct mk_gen_catalogue catalogue = {0};
@@ -102,6 +128,9 @@ Test(gen_catalogue, every_mistake_is_told_with_its_line)
         {"fn int f(int a)\n fills b a\n", "t.cat:2: f has no parameter 'b'"},
         {"fn int f(void *a)\n fills a n\n", "t.cat:2: f has no parameter 'n'"},
         {"fn int f(void *a, int n)\n fills a n back\n", "t.cat:2: expected 'returns'"},
+        {"fn int f(void *a, int n)\n fills a n*size\n", "t.cat:2: f has no parameter 'size'"},
+        {"fn int f(int *a)\n stores b[2]\n", "t.cat:2: f has no parameter 'b'"},
+        {"fn int f(int *a)\n stores a[2] back\n", "t.cat:2: f has no parameter 'back'"},
         {"fn int f(int a)\n stores a\n", "t.cat:2: 'a' is not a pointer"},
         {"fn int f(int a)\n vararg int b\n", "t.cat:2: f takes no variable argument"},
         {"fn int f(int a)\n alias nothing\n", "t.cat:2: 'nothing' is not a prototype"},
@@ -151,5 +180,39 @@ Test(gen_catalogue, the_shipped_one_has_what_servers_call)
     cr_assert_geq(catalogue.count, 150);
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         cr_expect_not_null(mk_gen_catalogue_find(&catalogue, names[i]), "%s", names[i]);
+    mk_gen_catalogue_fini(&catalogue);
+}
+
+static bool may_fail_with(const struct mk_gen_entry *entry, const char *name)
+{
+    for (unsigned i = 0; i < entry->errno_count; i++)
+        if (strcmp(entry->errnos[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Pages that refer to another one for their errors: all of open's are fopen's. */
+Test(gen_catalogue, functions_fail_as_those_they_are_made_of)
+{
+    static const char *const pairs[][2] = {
+        {"open", "openat"},    {"open", "creat"},         {"open", "fopen"},
+        {"open", "freopen"},   {"open", "mkstemp"},       {"execve", "execv"},
+        {"execve", "execvp"},  {"unlink", "unlinkat"},    {"rename", "renameat"},
+        {"accept", "accept4"}, {"vfprintf", "printf"},    {"vfprintf", "fprintf"},
+        {"fgetc", "fread"},    {"snprintf", "vsnprintf"}, {"fseek", "fseeko"},
+    };
+    struct mk_gen_catalogue catalogue = {0};
+    struct pf_err err = {0};
+
+    cr_assert(mk_gen_catalogue_shipped(&catalogue, &err), "%s", err.text);
+    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct mk_gen_entry *of = mk_gen_catalogue_find(&catalogue, pairs[i][0]);
+        const struct mk_gen_entry *entry = mk_gen_catalogue_find(&catalogue, pairs[i][1]);
+        for (unsigned e = 0; e < of->errno_count; e++)
+            cr_expect(may_fail_with(entry, of->errnos[e]), "%s: %s", pairs[i][1], of->errnos[e]);
+    }
+    cr_expect(may_fail_with(mk_gen_catalogue_find(&catalogue, "connect"), "ECONNRESET"));
+    cr_expect(may_fail_with(mk_gen_catalogue_find(&catalogue, "printf"), "EINTR"));
+    cr_expect(may_fail_with(mk_gen_catalogue_find(&catalogue, "openat"), "EDQUOT"));
     mk_gen_catalogue_fini(&catalogue);
 }
