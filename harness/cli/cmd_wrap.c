@@ -15,9 +15,11 @@ enum { MAX_LISTED = 1024 };
 
 static const struct hn_opt options[] = {
     {'f', "function", "NAME[,NAME...]", "Functions to wrap. May be given several times."},
+    {'i', "inside", "NAME[,NAME...]", "The same, with every call of it inside its own file."},
     {'o', "output", "DIR", "Where wraps.c, wraps.rsp and assay/wraps.h go."},
     {'I', "include", "HEADER", "A header that declares them or their types (\"db.h\", <x/y.h>)."},
-    {'c', "caller", "LIB.so.N", "A shared library whose calls are to be seen as well."},
+    {'c', "caller", "LIB.so.N[:NAME...]",
+     "A shared library whose calls (of these functions) are to be seen as well."},
     {'l', "list", NULL, "Print the catalogue: functions, failure value, errnos, other names."},
     {'q', "quiet", NULL, "Do not say what was wrapped, and how."},
     {0},
@@ -33,20 +35,25 @@ static const char *const examples[] = {
 
 struct line {
     const char *names[MAX_LISTED];
+    const char *inside[MAX_LISTED];
     const char *headers[MAX_LISTED];
     const char *callers[MAX_LISTED];
-    unsigned name_count, header_count, caller_count;
+    unsigned name_count, inside_count, header_count, caller_count;
     const char *dir;
     bool list, quiet;
 };
 
-static void add_names(struct line *line, char *list)
+static void add_names(struct line *line, char *list, bool inside)
 {
     char *save = NULL;
 
-    for (char *name = strtok_r(list, ", ", &save); name; name = strtok_r(NULL, ", ", &save))
-        if (line->name_count < MAX_LISTED)
-            line->names[line->name_count++] = name;
+    for (char *name = strtok_r(list, ", ", &save); name; name = strtok_r(NULL, ", ", &save)) {
+        if (line->name_count == MAX_LISTED)
+            return;
+        line->names[line->name_count++] = name;
+        if (inside)
+            line->inside[line->inside_count++] = name;
+    }
 }
 
 static int read_line(struct line *line, struct hn_opts *opts)
@@ -54,8 +61,8 @@ static int read_line(struct line *line, struct hn_opts *opts)
     int key;
 
     while ((key = hn_opts_next(opts)) >= 0) {
-        if (key == 'f')
-            add_names(line, opts->value);
+        if (key == 'f' || key == 'i')
+            add_names(line, opts->value, key == 'i');
         else if (key == 'o')
             line->dir = opts->value;
         else if (key == 'I' && line->header_count < MAX_LISTED)
@@ -75,6 +82,8 @@ static int wrap(const struct line *line, const struct hn_opts *opts)
     const struct mk_gen_request request = {
         .names = line->names,
         .name_count = line->name_count,
+        .inside = line->inside,
+        .inside_count = line->inside_count,
         .objects = (const char *const *)opts->operands,
         .object_count = (unsigned)opts->operand_count,
         .headers = line->headers,
