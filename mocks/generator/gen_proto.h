@@ -28,11 +28,11 @@ struct mk_gen_param {
     const char *name;
     enum mk_gen_class class;
     enum mk_gen_role role;
-    const char *length;    /* name of the parameter that counts it, or NULL */
-    const char *element;   /* type of the items counted, NULL: bytes */
-    const char *item_size; /* name of the parameter that says how large the items are, or NULL */
-    const char *pointee;   /* type of what a pointer stores, NULL: unknown or bytes */
-    unsigned pointee_size; /* of it, 0: the compiler knows */
+    const char *length;     /* name of the parameter that counts it, or NULL */
+    const char *element;    /* type of the items counted, NULL: bytes */
+    const char *item_size;  /* name of the parameter that says how large the items are, or NULL */
+    const char *pointee;    /* type of what a pointer stores, NULL: unknown or bytes */
+    unsigned pointee_size;  /* of it, 0: the compiler knows */
     unsigned pointee_count; /* how many of them, 0: one */
     bool length_is_object;
     bool fills_return;

@@ -94,6 +94,9 @@ Test(mocks_traps, every_kind_of_type_is_taken_from_debug_information)
                                          " --function types_function"});
 }
 
+#define FORTIFIED_OUTS                                                                             \
+    "gcc -O2 -fno-builtin -D_GNU_SOURCE -D__NO_INLINE__=1 -D_FORTIFY_SOURCE=2"                     \
+    " -D_FILE_OFFSET_BITS=64"
 #define OUTS                                                                                       \
     "--function pipe --function pipe2 --function socketpair --function fread --function fgets"     \
     " --function getcwd --function getline --function snprintf --function sprintf"                 \
@@ -103,9 +106,7 @@ Test(mocks_traps, every_kind_of_type_is_taken_from_debug_information)
 Test(mocks_traps, every_kind_of_out_parameter_is_filled)
 {
     static const char *const compilers[] = {
-        "gcc -O0 -fno-builtin -D_GNU_SOURCE",
-        "gcc -O2 -fno-builtin -D_GNU_SOURCE -D__NO_INLINE__=1 -D_FORTIFY_SOURCE=2 "
-        "-D_FILE_OFFSET_BITS=64",
+        "gcc -O0 -fno-builtin -D_GNU_SOURCE", FORTIFIED_OUTS,
         "clang -O2 -fno-builtin -D_GNU_SOURCE -D__NO_INLINE__=1"};
 
     for (unsigned i = 0; i < sizeof compilers / sizeof *compilers; i++)
