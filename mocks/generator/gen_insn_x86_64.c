@@ -272,7 +272,7 @@ bool mk_gen_insn_read(struct mk_gen_insn *out, const uint8_t *at, size_t size)
         return false;
     insn.size = (unsigned)decoder.used;
     if (insn.field_size == 1)
-        insn.displacement = (int8_t)at[decoder.used - 1];
+        insn.displacement = (at[decoder.used - 1] ^ 0x80) - 0x80; /* sign extended */
     else if (insn.field_size == 4)
         memcpy(&insn.displacement, at + decoder.used - 4, 4);
     *out = insn;

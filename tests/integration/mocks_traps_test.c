@@ -53,6 +53,7 @@ Test(mocks_traps, renamed_calls_are_mocked_under_their_plain_names)
         "gcc -O2 -D_FILE_OFFSET_BITS=64 -fno-builtin-printf",
         FORTIFIED_PIC,
         "gcc -std=c99 -D_GNU_SOURCE -O1 -fno-plt -fno-builtin-printf",
+        "gcc -O2 -flto -ffat-lto-objects -fno-builtin-printf",
         "clang -O0 -fno-builtin-printf",
         "clang -O2 -fno-builtin-printf",
     };
