@@ -186,6 +186,7 @@ static void add_samples(struct translation *t)
 /* Counts add up, rows of both lists follow each other; text of the first stays. */
 static void add_summary(struct pf_summary *into, const struct pf_summary *from)
 {
+    into->independent = pf_summary_independent(into) + pf_summary_independent(from);
     into->samples += from->samples;
     into->lost += from->lost;
     into->throttled += from->throttled;

@@ -56,7 +56,9 @@ static void entitle(struct pf_flame *flame, const struct pf_profile *profile,
                     const struct pf_report_options *options)
 {
     struct pf_summary *summary = pf_mem_new(1, sizeof *summary);
-    bool is_ours = pf_summary_load(summary, profile);
+    char warnings[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+
+    (void)pf_summary_load(summary, profile);
 
     if (options->title)
         append(flame->title, sizeof flame->title, "%s", options->title);
@@ -66,14 +68,14 @@ static void entitle(struct pf_flame *flame, const struct pf_profile *profile,
         append(flame->title, sizeof flame->title, "Flamegraph");
     if (!options->title && summary->pid)
         append(flame->title, sizeof flame->title, " (pid %d)", summary->pid);
+    if (!options->title && pf_quality_others(summary))
+        append(flame->title, sizeof flame->title, " and %" PRIu32 " more process%s",
+               pf_quality_others(summary), pf_quality_others(summary) == 1 ? "" : "es");
     describe(flame, profile, summary);
-    if (is_ours) {
-        char warnings[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
-        flame->warning_count = pf_quality_warnings(summary, warnings);
-        for (unsigned i = 0; i < flame->warning_count; i++)
-            append(flame->warnings[i], sizeof flame->warnings[i], "%s", warnings[i]);
-    }
     free(summary);
+    flame->warning_count = pf_quality_warnings_of(profile, warnings);
+    for (unsigned i = 0; i < flame->warning_count; i++)
+        append(flame->warnings[i], sizeof flame->warnings[i], "%s", warnings[i]);
 }
 
 bool pf_flame_model_init(struct pf_flame_model *model, const struct pf_profile *profile,

@@ -55,6 +55,35 @@ Test(text, header_says_how_far_to_trust)
     cr_assert(strstr(text, "warning: 2.0 % of the samples were lost"));
 }
 
+Test(text, header_tells_independent_samples_from_their_overruns)
+{
+    static struct pf_summary summary;
+    ts_rich_profile(&profile);
+    (void)pf_summary_load(&summary, &profile);
+    summary.independent = 40;
+    pf_summary_store(&summary, &profile);
+
+    const char *text = written("text", NULL);
+
+    cr_assert(strstr(text, "100 samples, 40 of them independent, 2 lost"), "%s", text);
+    cr_assert(strstr(text, "warning: only 40 samples are independent"), "%s", text);
+}
+
+Test(text, header_counts_the_other_processes)
+{
+    static struct pf_summary summary;
+    ts_rich_profile(&profile);
+    (void)pf_summary_load(&summary, &profile);
+    summary.process_count = 3;
+    summary.processes[0] = (struct pf_summary_process){42, "srv", 90};
+    summary.processes[1] = (struct pf_summary_process){43, "srv", 9};
+    summary.processes[2] = (struct pf_summary_process){44, "srv", 1};
+    pf_summary_store(&summary, &profile);
+
+    cr_assert(strstr(written("text", NULL), "srv --port 1 (pid 42) and 2 more processes, engine"));
+    cr_assert(strstr(written("svg", NULL), "(pid 42) and 2 more processes"));
+}
+
 Test(text, table_has_self_and_total)
 {
     ts_rich_profile(&profile);
@@ -172,6 +201,38 @@ Test(quality, exact_profiles_get_no_warning)
     cr_assert_eq(pf_quality_warnings(&summary, lines), 0);
     summary = (struct pf_summary){.engine = "perf", .samples = 10000, .rooted = 9990};
     cr_assert_eq(pf_quality_warnings(&summary, lines), 0);
+}
+
+Test(quality, few_are_those_that_are_independent)
+{
+    char lines[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+    static struct pf_summary summary;
+
+    summary =
+        (struct pf_summary){.engine = "agent", .samples = 900, .rooted = 900, .independent = 300};
+
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 1);
+    cr_assert(strstr(lines[0], "only 300 samples are independent"), "%s", lines[0]);
+}
+
+Test(quality, process_that_used_cpu_time_is_not_called_idle)
+{
+    char lines[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+    static struct pf_summary summary;
+
+    summary = (struct pf_summary){.engine = "perf", .target_cpu_ns = 640000000};
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 1);
+    cr_assert(strstr(lines[0], "no samples, though 0.640 s of CPU time were used"), "%s", lines[0]);
+    summary = (struct pf_summary){.engine = "perf"};
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 1);
+    cr_assert(strstr(lines[0], "no CPU time was used"), "%s", lines[0]);
+}
+
+Test(quality, few_counts_of_a_foreign_profile_are_few)
+{
+    ts_read_text(&profile, "main;a 5\nmain;b 4\n");
+
+    cr_assert(strstr(written("text", NULL), "warning: only 9 samples, if each count is one"));
 }
 
 static void compare(void)
