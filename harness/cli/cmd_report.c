@@ -29,7 +29,8 @@ static const struct hn_opt opts_table[] = {
     {'o', "output", "FILE", "Where to write; '-' or nothing: standard output."},
     {OPT_TREE, "tree", NULL, "text: what called each of the top functions, and what they called."},
     {HN_REPORT_VALUE, "value", "TYPE",
-     "Which of the profile's values to show: samples, cpu, inuse_space."},
+     "Which of the profile's values to show: samples, cpu, inuse_space. Without it the\n"
+     "profile's default; folded: samples of a CPU profile, as other tools expect."},
     {HN_REPORT_TOP, "top", "N", "text: rows of the table (40)."},
     {HN_REPORT_TITLE, "title", "TEXT", "Title of the picture or page."},
     {OPT_PER_PROCESS, "per-process", NULL, "Group by process: each is a root of its own."},

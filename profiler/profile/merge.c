@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/profile/merge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,7 +184,57 @@ static void add_samples(struct translation *t)
         add_sample(t, i);
 }
 
-/* Counts add up, rows of both lists follow each other; text of the first stays. */
+static void add_process(struct pf_summary *into, const struct pf_summary_process *from)
+{
+    for (uint32_t i = 0; i < into->process_count; i++) {
+        struct pf_summary_process *row = &into->processes[i];
+        if (row->pid == from->pid && strcmp(row->command, from->command) == 0) {
+            row->samples += from->samples;
+            return;
+        }
+    }
+    if (into->process_count < PF_SUMMARY_ROWS_MAX)
+        into->processes[into->process_count++] = *from;
+}
+
+static void add_unrooted(struct pf_summary *into, const struct pf_summary_unrooted *from)
+{
+    for (uint32_t i = 0; i < into->unrooted_count; i++) {
+        struct pf_summary_unrooted *row = &into->unrooted[i];
+        if (strcmp(row->object, from->object) == 0 && strcmp(row->reason, from->reason) == 0) {
+            row->samples += from->samples;
+            return;
+        }
+    }
+    if (into->unrooted_count < PF_SUMMARY_ROWS_MAX)
+        into->unrooted[into->unrooted_count++] = *from;
+}
+
+static int busier_process(const void *left, const void *right)
+{
+    const struct pf_summary_process *a = left, *b = right;
+
+    return (a->samples < b->samples) - (a->samples > b->samples);
+}
+
+static int larger_reason(const void *left, const void *right)
+{
+    const struct pf_summary_unrooted *a = left, *b = right;
+
+    return (a->samples < b->samples) - (a->samples > b->samples);
+}
+
+static void add_rows(struct pf_summary *into, const struct pf_summary *from)
+{
+    for (uint32_t i = 0; i < from->process_count; i++)
+        add_process(into, &from->processes[i]);
+    for (uint32_t i = 0; i < from->unrooted_count; i++)
+        add_unrooted(into, &from->unrooted[i]);
+    qsort(into->processes, into->process_count, sizeof *into->processes, busier_process);
+    qsort(into->unrooted, into->unrooted_count, sizeof *into->unrooted, larger_reason);
+}
+
+/* Counts and equal rows add up; text of the first stays, but for what is not true of both. */
 static void add_summary(struct pf_summary *into, const struct pf_summary *from)
 {
     into->independent = pf_summary_independent(into) + pf_summary_independent(from);
@@ -199,11 +250,11 @@ static void add_summary(struct pf_summary *into, const struct pf_summary *from)
     into->profiler_cpu_ns += from->profiler_cpu_ns;
     if (from->cost_percent > into->cost_percent)
         into->cost_percent = from->cost_percent;
-    for (uint32_t i = 0; i < from->process_count && into->process_count < PF_SUMMARY_ROWS_MAX; i++)
-        into->processes[into->process_count++] = from->processes[i];
-    for (uint32_t i = 0; i < from->unrooted_count && into->unrooted_count < PF_SUMMARY_ROWS_MAX;
-         i++)
-        into->unrooted[into->unrooted_count++] = from->unrooted[i];
+    if (from->frequency_hz != into->frequency_hz)
+        into->frequency_hz = 0;
+    if (strcmp(from->engine, into->engine) != 0)
+        (void)snprintf(into->engine, sizeof into->engine, "several");
+    add_rows(into, from);
 }
 
 static void merge_summaries(struct pf_profile *into, const struct pf_profile *from)
@@ -217,6 +268,24 @@ static void merge_summaries(struct pf_profile *into, const struct pf_profile *fr
         pf_summary_store(has_into ? &pair[0] : &pair[1], into);
     }
     free(pair);
+}
+
+/* A moment of waiting is no moment of CPU time, though both are counted as samples. */
+static bool has_one_mode(const struct pf_profile *into, const struct pf_profile *from,
+                         struct pf_err *err)
+{
+    struct pf_summary *pair = pf_mem_new(2, sizeof *pair);
+
+    (void)pf_summary_load(&pair[0], into);
+    (void)pf_summary_load(&pair[1], from);
+    bool is_one = !pair[0].mode[0] || !pair[1].mode[0] || strcmp(pair[0].mode, pair[1].mode) == 0;
+    if (!is_one)
+        (void)pf_err_set(err, PF_ERR_USAGE,
+                         "recorded with --mode %s, the others with --mode %s: they cannot be added "
+                         "up",
+                         pair[1].mode, pair[0].mode);
+    free(pair);
+    return is_one;
 }
 
 static bool has_comment(const struct pf_profile *profile, uint32_t string)
@@ -271,7 +340,7 @@ bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, st
 {
     struct translation t = {.into = into, .from = from};
 
-    if (!match_columns(&t, err))
+    if (!has_one_mode(into, from, err) || !match_columns(&t, err))
         return false;
     open_translation(&t);
     add_samples(&t);

@@ -14,6 +14,7 @@
 #include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/value.h"
+#include "profiler/report/left_out.h"
 #include "profiler/report/text_priv.h"
 
 enum { QUALITY_UNROOTED_SHOWN = 5, QUALITY_PROCESSES_SHOWN = 8, QUALITY_GUESSED_PERCENT = 1 };
@@ -121,9 +122,12 @@ unsigned pf_quality_warnings_of(const struct pf_profile *profile,
 {
     struct pf_summary *summary = pf_mem_new(1, sizeof *summary);
     bool is_ours = pf_summary_load(summary, profile);
+    const char *left_out = pf_left_out_view(profile);
     unsigned count = is_ours ? pf_quality_warnings(summary, out) : warn_of_foreign(profile, out[0]);
 
     free(summary);
+    if (left_out && count < PF_QUALITY_WARNINGS)
+        (void)snprintf(out[count++], PF_QUALITY_WARNING_BYTES, "%.200s", left_out);
     return count;
 }
 
@@ -274,6 +278,9 @@ void pf_quality_put(const struct pf_text *text, const struct pf_profile *profile
     }
     free(summary);
     unsigned count = pf_quality_warnings_of(profile, warnings);
-    for (unsigned i = 0; i < count; i++)
-        pf_sink_printf(text->sink, "%swarning: %s%s\n", text->warn, warnings[i], text->plain);
+    for (unsigned i = 0; i < count; i++) {
+        pf_sink_printf(text->sink, "%swarning: ", text->warn);
+        put_clean(text, warnings[i]); /* a file's comments may be among them */
+        pf_sink_printf(text->sink, "%s\n", text->plain);
+    }
 }

@@ -228,6 +228,13 @@ Test(quality, process_that_used_cpu_time_is_not_called_idle)
     cr_assert(strstr(lines[0], "no CPU time was used"), "%s", lines[0]);
 }
 
+Test(quality, what_a_reader_left_out_is_a_warning)
+{
+    ts_read_text(&profile, "main;a 500\nmain;b 400\nmain;c 100\nmain;d");
+
+    cr_assert(strstr(written("text", NULL), "warning: left out: the last line"));
+}
+
 Test(quality, few_counts_of_a_foreign_profile_are_few)
 {
     ts_read_text(&profile, "main;a 5\nmain;b 4\n");
