@@ -71,10 +71,12 @@ static bool give_up(struct pf_child *command, struct pf_err *err)
 static bool end_command(struct pf_record_job *job, struct pf_err *err)
 {
     struct pf_child *command = &job->target->command;
+    bool was_interrupted = pf_clock_now_ns() < job->deadline_ns; /* the command may be, too */
 
-    if (command->reaped)
+    if (command->reaped || (was_interrupted && pf_target_await_command(job->target)))
         return true;
     (void)kill(command->pid, SIGTERM);
+    job->target->is_ended = true;
     pf_record_job_note(job, "the command was ended (SIGTERM) to get its counts");
     uint64_t end_ns = pf_clock_now_ns() + END_MS * UINT64_C(1000000);
     while (pf_clock_now_ns() < end_ns) {

@@ -23,6 +23,18 @@ const char *const *pf_record_mode_names(void)
     return mode_names;
 }
 
+/* The first of those it can do. */
+enum pf_record_mode pf_record_mode_of(const char *engine)
+{
+    for (unsigned i = 0; engine && record_engines[i]; i++)
+        for (unsigned mode = 0; mode_names[mode]; mode++)
+            if (strcmp(record_engines[i]->name, engine) == 0
+                && strncmp(record_engines[i]->modes, mode_names[mode], strlen(mode_names[mode]))
+                       == 0)
+                return (enum pf_record_mode)mode;
+    return PF_RECORD_CPU;
+}
+
 static bool does_mode(const struct pf_engine *engine, enum pf_record_mode mode)
 {
     const char *name = mode_names[mode];
@@ -219,9 +231,13 @@ static bool run(struct pf_record_job *job, const struct pf_engine *engine, struc
     return true;
 }
 
-static void report_command(struct pf_recording *recording, const struct pf_target *target)
+/* Ctrl-C in a terminal reaches the command, too: it is about to end by itself. */
+static void report_command(struct pf_recording *recording, struct pf_target *target,
+                           const struct pf_record_options *options)
 {
-    recording->command_ended = target->has_command && target->command.reaped;
+    if (target->has_command && was_told_to_stop(options))
+        (void)pf_target_await_command(target);
+    recording->command_ended = target->has_command && target->command.reaped && !target->is_ended;
     if (recording->command_ended)
         recording->command_status = pf_child_exit_status(&target->command);
 }
@@ -246,7 +262,7 @@ bool pf_record(struct pf_recording *out, const struct pf_record_options *options
     if (ok) {
         introduce(&job, engine);
         ok = run(&job, engine, err);
-        report_command(&recording, &target);
+        report_command(&recording, &target, options);
     }
     pf_target_close(&target);
     if (ok) {

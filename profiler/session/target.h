@@ -36,6 +36,7 @@ struct pf_target {
     const char *before[PF_TARGET_ARGV_EXTRA_MAX]; /* words to put before the command's argv */
     uint32_t before_count;
     bool is_held;       /* started, not yet let go */
+    bool is_ended;      /* by us: how it ended says nothing */
     char name[256];     /* its argv[0], for messages */
     void *engine_state; /* the engine's own, from prepare to record */
 
@@ -73,6 +74,9 @@ bool pf_target_has_ended(struct pf_target *target);
 
 /* How many have. */
 uint32_t pf_target_ended_count(const struct pf_target *target);
+
+/* A moment for a command that may be ending by itself; true when it has ended. */
+bool pf_target_await_command(struct pf_target *target);
 
 /* Ends the command if it still runs (SIGTERM, then SIGKILL); lets processes be. */
 void pf_target_close(struct pf_target *target);

@@ -30,9 +30,7 @@ static unsigned long self_of(const char *folded, const char *function)
 static unsigned long callgrind_self(const char *function)
 {
     struct ts_result result =
-        ts_run("assay record --engine callgrind --mode instructions --quiet --format folded -o - "
-               "-- %s 3",
-               WORKLOAD);
+        ts_run("assay record --engine callgrind --quiet --format folded -o - -- %s 3", WORKLOAD);
 
     cr_assert_eq(result.status, 7, "exits as the command does: %s", ts_err(&result));
     unsigned long self = self_of(ts_out(&result), function);
@@ -64,10 +62,12 @@ Test(engines, callgrind_cannot_attach_and_says_so)
 Test(engines, callgrind_ends_a_server_to_get_its_counts)
 {
     struct ts_result result =
-        ts_run("cd %s && assay record --engine callgrind --mode instructions -d 2 --format folded "
-               "-o - -- %s 1000000000",
+        ts_run("cd %s && assay record --engine callgrind -d 2 --format folded -o - "
+               "-- %s 1000000000",
                ts_temp_dir(), WORKLOAD);
 
+    cr_expect_eq(result.status, 0, "it was ended by us");
+    cr_expect_not_null(strstr(ts_err(&result), " instructions, in standard output"));
     cr_expect_gt(self_of(ts_out(&result), "four_parts"), 0, "%s", ts_err(&result));
     cr_expect_not_null(strstr(ts_err(&result), "SIGTERM"), "%s", ts_err(&result));
     ts_result_fini(&result);
