@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "profiler/base/sink.h"
+#include "profiler/profile/frames.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
 #include "profiler/report/gzip.h"
@@ -273,6 +274,21 @@ Test(callgrind, own_costs_are_exact_and_shared_by_callers)
     cr_assert_str_eq(summary.engine, "callgrind");
     cr_assert_str_eq(summary.command, "./prog");
     cr_assert(summary.note[0], "the report must say that stacks are rebuilt");
+}
+
+Test(callgrind, function_is_at_the_first_line_of_its_file)
+{
+    ts_read_text(&profile, "# callgrind format\npositions: instr line\nevents: Ir\nfl=(1) a.c\n"
+                           "fn=f\n0x10 12 5\n+4 -2 5\nfi=(2) inlined.h\n+4 3 5\nfe=(1)\n+4 20 5\n"
+                           "fn=g\n0x80 30 1\n");
+    struct pf_frames frames;
+
+    pf_frames_init(&frames, &profile);
+    cr_assert_eq(frames.count, 2);
+    cr_expect_str_eq(frames.at[0].name, "f");
+    cr_expect_eq(frames.at[0].line, 10, "not that of inlined code: %u", frames.at[0].line);
+    cr_expect_eq(frames.at[1].line, 30);
+    pf_frames_fini(&frames);
 }
 
 Test(callgrind, recursion_ends)
