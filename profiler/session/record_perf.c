@@ -13,6 +13,7 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/record_cost.h"
+#include "profiler/session/record_coverage.h"
 
 /*
  * Rings: 512 KiB a CPU is what an ordinary user may lock by default; more is asked for first. The
@@ -178,26 +179,33 @@ static bool is_program_file(const struct pf_mapped_object *object)
     return object->path[0] == '/';
 }
 
-/* What of the target's CPU time is in no sample. */
-static double hidden_percent(const struct pf_perf_session *session)
+/* The kernel's share is what the kernel says it is: samples that are missing may be missing because
+ * what runs is too short to be sampled. */
+static void note_coverage(struct pf_perf_session *session)
 {
-    const struct pf_summary *summary = session->job->summary;
-    double sampled_ns = (double)(session->cpu_samples + summary->lost) * (double)session->period_ns;
+    struct pf_record_job *job = session->job;
+    struct pf_coverage coverage = {.samples = session->cpu_samples + job->summary->lost,
+                                   .period_ns = session->period_ns,
+                                   .cpu_ns = job->summary->target_cpu_ns};
 
-    if (summary->target_cpu_ns == 0 || sampled_ns >= (double)summary->target_cpu_ns)
-        return 0;
-    return 100 - 100 * sampled_ns / (double)summary->target_cpu_ns;
+    if (!session->access.has_kernel)
+        coverage.hidden_share = pf_people_system_share(&session->people);
+    if (coverage.hidden_share < 0)
+        pf_record_job_note(job, "user code only: perf_event_paranoid=%d hides the kernel's share",
+                           session->access.paranoid);
+    else if (!session->access.has_kernel)
+        pf_record_job_note(job,
+                           "user code only: perf_event_paranoid=%d hides the kernel's share, about "
+                           "%.0f %% of the CPU time",
+                           session->access.paranoid, 100 * coverage.hidden_share);
+    pf_coverage_note(&coverage, job);
 }
 
 static void note_limits(struct pf_perf_session *session)
 {
     struct pf_record_job *job = session->job;
 
-    if (!session->access.has_kernel)
-        pf_record_job_note(job,
-                           "user code only: perf_event_paranoid=%d hides the kernel's share, %.0f "
-                           "%% of the CPU time",
-                           session->access.paranoid, hidden_percent(session));
+    note_coverage(session);
     if (!session->is_wide && session->unseen_threads >= UNSEEN_THREADS_MANY)
         pf_record_job_note(job, "%u threads ended without a sample: raise -F",
                            session->unseen_threads);
