@@ -13,6 +13,7 @@
 #include "harness/cli/verbs.h"
 #include "profiler/base/file.h"
 #include "profiler/base/spawn.h"
+#include "profiler/report/quality.h"
 #include "profiler/report/report.h"
 #include "profiler/session/record.h"
 
@@ -242,16 +243,18 @@ static void say_done(const struct request *request, const struct pf_summary *sum
 {
     bool is_exact = request->record.mode == PF_RECORD_INSTRUCTIONS;
     const char *file = is_stdout(request) ? "standard output" : request->output;
-    double rooted =
-        summary->samples ? 100.0 * (double)summary->rooted / (double)summary->samples : 0;
+    char rooted[32] = "";
 
     if (request->is_quiet)
         return;
+    if (pf_quality_knows_rooted(summary))
+        (void)snprintf(rooted, sizeof rooted, ", %.1f %% rooted",
+                       pf_quality_rooted_percent(summary));
     if (is_exact)
         (void)fprintf(stderr, "%llu instructions, in %s\n", (unsigned long long)summary->samples,
                       file);
     else
-        (void)fprintf(stderr, "%llu samples, %llu lost, %.1f %% rooted, in %s\n",
+        (void)fprintf(stderr, "%llu samples, %llu lost%s, in %s\n",
                       (unsigned long long)summary->samples, (unsigned long long)summary->lost,
                       rooted, file);
     if (summary->note[0])

@@ -169,8 +169,12 @@ static void put_counts(const struct pf_text *text, const struct pf_summary *summ
     struct pf_sink *sink = text->sink;
     uint64_t all = summary->samples + summary->lost;
 
-    if (!is_sampled(summary))
+    if (!is_sampled(summary)) {
+        if (summary->samples)
+            pf_sink_printf(sink, "%" PRIu64 " %s, counted exactly\n", summary->samples,
+                           summary->mode[0] ? summary->mode : "events");
         return;
+    }
     pf_sink_printf(sink, "%" PRIu64 " samples, ", summary->samples);
     if (pf_summary_independent(summary) < summary->samples)
         pf_sink_printf(sink, "%" PRIu64 " of them independent, ", pf_summary_independent(summary));
@@ -187,7 +191,7 @@ static void put_cost(const struct pf_text *text, const struct pf_summary *summar
 {
     struct pf_sink *sink = text->sink;
 
-    if (!summary->target_cpu_ns && !summary->profiler_cpu_ns)
+    if ((!summary->target_cpu_ns && !summary->profiler_cpu_ns) || !is_sampled(summary))
         return;
     pf_sink_put_str(sink, "CPU: ");
     if (summary->target_cpu_ns) /* not every engine measures it */

@@ -44,9 +44,11 @@ static void describe(struct pf_flame *flame, const struct pf_profile *profile,
     if (profile->duration_ns)
         append(out, size, " \u00b7 %.1f s", (double)profile->duration_ns / 1e9);
     if (summary->samples)
-        append(out, size,
-               " \u00b7 %" PRIu64 " samples \u00b7 %.1f %% rooted \u00b7 %" PRIu64 " lost",
-               summary->samples, pf_quality_rooted_percent(summary), summary->lost);
+        append(out, size, " \u00b7 %" PRIu64 " samples", summary->samples);
+    if (pf_quality_knows_rooted(summary))
+        append(out, size, " \u00b7 %.1f %% rooted", pf_quality_rooted_percent(summary));
+    if (summary->samples)
+        append(out, size, " \u00b7 %" PRIu64 " lost", summary->lost);
     if (summary->profiler_cpu_ns)
         append(out, size, " \u00b7 profiler used %.2f s of CPU",
                (double)summary->profiler_cpu_ns / 1e9);

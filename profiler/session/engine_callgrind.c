@@ -71,9 +71,8 @@ static bool give_up(struct pf_child *command, struct pf_err *err)
 static bool end_command(struct pf_record_job *job, struct pf_err *err)
 {
     struct pf_child *command = &job->target->command;
-    bool was_interrupted = pf_clock_now_ns() < job->deadline_ns; /* the command may be, too */
 
-    if (command->reaped || (was_interrupted && pf_target_await_command(job->target)))
+    if (command->reaped || pf_record_job_await_command(job))
         return true;
     (void)kill(command->pid, SIGTERM);
     job->target->is_ended = true;
@@ -102,6 +101,7 @@ static bool record(struct pf_record_job *job, struct pf_err *err)
         return false;
     pf_engine_files_count(job);
     job->summary->frequency_hz = 0;
+    pf_record_job_note(job, "stacks are rebuilt from calls: callers share in proportion");
     return true;
 }
 

@@ -16,6 +16,9 @@ static const struct pf_engine *const record_engines[] = {
     &pf_engine_perf, &pf_engine_agent, &pf_engine_gperftools, &pf_engine_callgrind, NULL,
 };
 
+/* Half a second in all. */
+enum { MOMENT_STEPS = 10, MOMENT_STEP_MS = 50 };
+
 static const char *const mode_names[] = {"cpu", "wall", "alloc", "heap", "instructions", NULL};
 
 const char *const *pf_record_mode_names(void)
@@ -138,6 +141,19 @@ bool pf_record_job_is_given_up(const struct pf_record_job *job)
            && asked > 1;
 }
 
+bool pf_record_job_await_command(struct pf_record_job *job)
+{
+    struct pf_child *command = &job->target->command;
+
+    if (!job->target->has_command)
+        return false;
+    for (unsigned i = 0; i < MOMENT_STEPS && !command->reaped && was_told_to_stop(job->options)
+                         && !pf_record_job_is_given_up(job);
+         i++)
+        (void)pf_child_wait(command, pf_clock_now_ns() + MOMENT_STEP_MS * UINT64_C(1000000));
+    return command->reaped;
+}
+
 bool pf_record_job_is_over(struct pf_record_job *job)
 {
     return pf_clock_now_ns() >= job->deadline_ns || was_told_to_stop(job->options)
@@ -231,12 +247,11 @@ static bool run(struct pf_record_job *job, const struct pf_engine *engine, struc
     return true;
 }
 
-/* Ctrl-C in a terminal reaches the command, too: it is about to end by itself. */
-static void report_command(struct pf_recording *recording, struct pf_target *target,
-                           const struct pf_record_options *options)
+static void report_command(struct pf_recording *recording, struct pf_record_job *job)
 {
-    if (target->has_command && was_told_to_stop(options))
-        (void)pf_target_await_command(target);
+    const struct pf_target *target = job->target;
+
+    (void)pf_record_job_await_command(job);
     recording->command_ended = target->has_command && target->command.reaped && !target->is_ended;
     if (recording->command_ended)
         recording->command_status = pf_child_exit_status(&target->command);
@@ -262,7 +277,7 @@ bool pf_record(struct pf_recording *out, const struct pf_record_options *options
     if (ok) {
         introduce(&job, engine);
         ok = run(&job, engine, err);
-        report_command(&recording, &target, options);
+        report_command(&recording, &job);
     }
     pf_target_close(&target);
     if (ok) {

@@ -58,6 +58,12 @@ bool pf_record_job_is_over(struct pf_record_job *job);
 /* Asked to stop a second time: what takes long is not waited for any more. */
 bool pf_record_job_is_given_up(const struct pf_record_job *job);
 
+/*
+ * Stopped before its time: Ctrl-C in a terminal reaches the command, too, which is then about to end
+ * by itself. Waits a moment for that, unless given up; true when it has ended.
+ */
+bool pf_record_job_await_command(struct pf_record_job *job);
+
 /* Milliseconds until the deadline, at most limit_ms: for poll(2). */
 int pf_record_job_wait_ms(const struct pf_record_job *job, int limit_ms);
 

@@ -198,7 +198,8 @@ static void note_coverage(struct pf_perf_session *session)
                            "user code only: perf_event_paranoid=%d hides the kernel's share, about "
                            "%.0f %% of the CPU time",
                            session->access.paranoid, 100 * coverage.hidden_share);
-    pf_coverage_note(&coverage, job);
+    if (!session->is_wide) /* whole CPUs see what is short, too, from when they are sampled */
+        pf_coverage_note(&coverage, job);
 }
 
 static void note_limits(struct pf_perf_session *session)

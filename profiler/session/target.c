@@ -21,7 +21,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/session/record.h"
 
-enum { COMMAND_GRACE_MS = 5000, COMMAND_MOMENT_MS = 500, STATUS_BYTES = 4096 };
+enum { COMMAND_GRACE_MS = 5000, STATUS_BYTES = 4096 };
 
 /* The process a thread belongs to; 0 if there is no such thread. */
 static pid_t thread_owner(pid_t tid)
@@ -247,12 +247,6 @@ uint32_t pf_target_ended_count(const struct pf_target *target)
     for (uint32_t i = 0; i < target->process_count; i++)
         count += target->processes[i].has_ended;
     return count;
-}
-
-bool pf_target_await_command(struct pf_target *target)
-{
-    return pf_child_wait(&target->command,
-                         pf_clock_now_ns() + COMMAND_MOMENT_MS * UINT64_C(1000000));
 }
 
 /* The command shares our process group, so that a terminal's Ctrl-C reaches it: end it alone. */

@@ -75,9 +75,6 @@ bool pf_target_has_ended(struct pf_target *target);
 /* How many have. */
 uint32_t pf_target_ended_count(const struct pf_target *target);
 
-/* A moment for a command that may be ending by itself; true when it has ended. */
-bool pf_target_await_command(struct pf_target *target);
-
 /* Ends the command if it still runs (SIGTERM, then SIGKILL); lets processes be. */
 void pf_target_close(struct pf_target *target);
 

@@ -94,6 +94,22 @@ Test(engines, gperftools_profiles_a_command_to_its_end)
     ts_result_fini(&result);
 }
 
+/* The kernel's tick is at most a thousandth of a second: of 4000 signals most do not come. */
+Test(engines, gperftools_times_are_the_cpu_time_used)
+{
+    struct ts_result result =
+        ts_run("cd %s && assay record --engine gperftools -F 4000 --quiet -o g.pb.gz -- %s 2000; "
+               "assay report g.pb.gz --format json | awk '/\"target_cpu_s\"/ { print $2 + 0 } "
+               "/\"total\"/ { print $2 / 1e9; exit }'",
+               ts_temp_dir(), WORKLOAD);
+    double used_s = 0, told_s = 0;
+
+    cr_assert_eq(sscanf(ts_out(&result), "%lf %lf", &used_s, &told_s), 2, "%s", ts_err(&result));
+    cr_expect_gt(used_s, 0);
+    cr_expect_float_eq(told_s / used_s, 1, 0.2, "%.2f s of %.2f s", told_s, used_s);
+    ts_result_fini(&result);
+}
+
 Test(engines, gperftools_follows_a_shell_into_what_it_execs)
 {
     struct ts_result result =
