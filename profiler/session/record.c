@@ -238,7 +238,8 @@ static bool run(struct pf_record_job *job, const struct pf_engine *engine, struc
     if (!engine->record(job, err))
         return false;
     job->profile->time_ns = wall_ns;
-    job->profile->duration_ns = pf_clock_now_ns() - job->started_ns;
+    uint64_t ended_ns = job->ended_ns ? job->ended_ns : pf_clock_now_ns();
+    job->profile->duration_ns = ended_ns - job->started_ns;
     note_early_end(job);
     if (!engine->has_names && !job->options->skip_names && !name_addresses(job, err))
         return false;

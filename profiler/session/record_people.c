@@ -54,9 +54,8 @@ static void read_split(struct pf_record_process *process)
 
     if (!pf_proc_stat_read(&stat, process->pid, 0))
         return;
-    process->split_last =
-        (struct pf_record_split){stat.user_ticks + stat.ended_user_ticks,
-                                 stat.system_ticks + stat.ended_system_ticks};
+    process->split_last = (struct pf_record_split){stat.user_ticks + stat.ended_user_ticks,
+                                                   stat.system_ticks + stat.ended_system_ticks};
 }
 
 /* Ids are given out anew: what runs backwards is somebody else's. */
@@ -135,6 +134,17 @@ void pf_people_read_clocks(struct pf_record_people *people)
         if (process->pid)
             read_split(process);
     }
+}
+
+void pf_people_begin(struct pf_record_people *people)
+{
+    pf_people_read_clocks(people);
+    for (uint32_t i = 0; i < people->process_count; i++) {
+        people->processes[i]->cpu_first_ns = people->processes[i]->cpu_last_ns;
+        people->processes[i]->split_first = people->processes[i]->split_last;
+    }
+    people->ended_cpu_ns = 0;
+    people->ended_split = (struct pf_record_split){0};
 }
 
 static uint64_t clock_rise(const struct pf_record_process *process)

@@ -61,7 +61,7 @@ struct pf_record_people {
     struct pf_tid_map by_tid;
 
     uint32_t live_processes;
-    uint64_t ended_cpu_ns; /* of processes that ended, as far as it was read */
+    uint64_t ended_cpu_ns;              /* of processes that ended, as far as it was read */
     struct pf_record_split ended_split; /* of those whose parent is not among them */
     struct pf_summary_process ended[PF_SUMMARY_ROWS_MAX];
     uint32_t ended_count;
@@ -76,6 +76,9 @@ struct pf_record_process *pf_people_process(struct pf_record_people *people, pid
 
 /* Is it one of those recorded? */
 bool pf_people_has(const struct pf_record_people *people, pid_t pid);
+
+/* What they have used so far does not count. */
+void pf_people_begin(struct pf_record_people *people);
 
 /* Read the CPU clocks of all; then what they used since each was first known. */
 void pf_people_read_clocks(struct pf_record_people *people);

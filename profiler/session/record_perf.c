@@ -161,10 +161,10 @@ static void collect(struct pf_perf_session *session)
         }
         tell_progress(session);
     }
-    uint64_t end_ns = pf_clock_now_ns();
+    job->ended_ns = pf_clock_now_ns();
     pf_perf_session_drain(session, true);
     if (session->is_wall)
-        pf_wall_finish(session, end_ns);
+        pf_wall_finish(session, job->ended_ns);
     session->own_cpu_ns = pf_clock_self_cpu_ns() - session->own_cpu_ns;
 }
 
@@ -243,7 +243,7 @@ static double estimate_cost(const struct pf_perf_session *session)
         .interrupt_ns = session->interrupt_ns,
         .target_cpu_ns = summary->target_cpu_ns,
         .own_cpu_ns = session->own_cpu_ns,
-        .duration_ns = pf_clock_now_ns() - session->job->started_ns,
+        .duration_ns = session->job->ended_ns - session->job->started_ns,
         .cpus = session->rings.count,
     };
 
@@ -261,10 +261,21 @@ static void sum_up(struct pf_perf_session *session)
     pf_quality_summarise(&session->quality, &session->objects, summary);
     pf_people_summarise(&session->people, summary);
     pf_people_read_clocks(&session->people);
-    summary->target_cpu_ns = session->is_wide ? pf_people_cpu_ns(&session->people)
-                                              : pf_perf_threads_cpu_ns(&session->threads);
+    summary->target_cpu_ns =
+        session->is_wide ? pf_people_cpu_ns(&session->people)
+                         : pf_perf_threads_cpu_ns(&session->threads) - session->before_cpu_ns;
     summary->cost_percent = estimate_cost(session);
     note_limits(session);
+}
+
+/* Opening the events of ten thousand threads takes long, and those opened first sample already: the
+ * recording is what comes after. */
+static void begin(struct pf_perf_session *session)
+{
+    session->is_begun = true;
+    session->before_cpu_ns = pf_perf_threads_cpu_ns(&session->threads);
+    pf_people_begin(&session->people);
+    pf_wall_begin(&session->wall, pf_clock_now_ns());
 }
 
 static bool record_perf(struct pf_record_job *job, struct pf_err *err)
@@ -272,7 +283,10 @@ static bool record_perf(struct pf_record_job *job, struct pf_err *err)
     struct pf_perf_session *session = pf_mem_new(1, sizeof *session);
     bool ok = open_session(session, job, err);
 
-    ok = ok && pf_perf_session_attach(session, err) && pf_record_job_start(job, err);
+    ok = ok && pf_perf_session_attach(session, err);
+    if (ok)
+        begin(session);
+    ok = ok && pf_record_job_start(job, err);
     if (ok) {
         collect(session);
         sum_up(session);
