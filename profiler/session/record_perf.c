@@ -126,6 +126,9 @@ static void tell_progress(struct pf_perf_session *session)
         .threads = session->is_wide ? session->people.by_tid.count : session->threads.live,
         .profile = session->job->profile,
     };
+    /* One that has just begun or ended is known by one of its records before the other. */
+    if (progress.threads < progress.processes)
+        progress.threads = progress.processes;
     options->progress(options->progress_to, &progress);
 }
 
@@ -202,6 +205,11 @@ static void note_coverage(struct pf_perf_session *session)
         pf_coverage_note(&coverage, job);
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void note_limits(struct pf_perf_session *session)
 {
     struct pf_record_job *job = session->job;
@@ -219,12 +227,12 @@ static void note_limits(struct pf_perf_session *session)
         pf_record_job_note(job, "whole CPUs sampled: more threads than descriptors");
     if (session->missed_threads)
         pf_record_job_note(job,
-                           "%u threads not sampled: the limit of open files is reached (raise "
+                           "%u thread%s not sampled: the limit of open files is reached (raise "
                            "ulimit -n)",
-                           session->missed_threads);
+                           session->missed_threads, plural(session->missed_threads));
     if (session->denied_threads)
-        pf_record_job_note(job, "%u threads not sampled: they belong to another user",
-                           session->denied_threads);
+        pf_record_job_note(job, "%u thread%s not sampled: another user's", session->denied_threads,
+                           plural(session->denied_threads));
     for (uint32_t i = 0; i < session->objects.count; i++)
         if (session->objects.at[i].is_deleted && is_program_file(&session->objects.at[i])) {
             pf_record_job_note(job,

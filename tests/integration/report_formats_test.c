@@ -137,6 +137,13 @@ Test(report, standard_input_and_several_files_are_read)
     ts_result_fini(&result);
 }
 
+Test(report, nothing_left_by_focus_is_told)
+{
+    (void)sample_file();
+    expect(0, "of 4 stacks none is left by --focus and --ignore",
+           "assay report sample.folded --focus nowhere");
+}
+
 Test(report, named_pipe_is_read_to_its_end)
 {
     struct ts_result piped =

@@ -106,6 +106,63 @@ Test(text, tree_shows_callers_and_callees)
               "%s", text);
 }
 
+Test(text, tree_goes_as_deep_as_asked_both_ways)
+{
+    struct pf_report_options options = {.tree = true, .tree_depth = 2};
+    ts_read_text(&profile, "a;b;c;d;e 6\na;b;c;x;y 4\n");
+
+    const char *text = written("text", &options);
+
+    cr_expect(strstr(text, "    100.00%  <- a\n"
+                           "  100.00%  <- b\n"
+                           "100.00%  c  (self 0.00%)\n"
+                           "   60.00%  -> d\n"
+                           "     60.00%  -> e\n"
+                           "   40.00%  -> x\n"
+                           "     40.00%  -> y\n\n"),
+              "%s", text);
+    cr_expect(strstr(text, "100.00%  a  (self 0.00%)\n"
+                           "  100.00%  -> b\n"
+                           "    100.00%  -> c\n\n"),
+              "no third level: %s", text);
+}
+
+Test(text, tree_of_a_recursive_function_adds_up_to_its_total)
+{
+    struct pf_report_options options = {.tree = true};
+    ts_read_text(&profile, "main;f;f;f;leaf 7\nmain;f;leaf 3\n");
+
+    const char *text = written("text", &options);
+
+    cr_expect(strstr(text, "  100.00%  <- main\n"
+                           "100.00%  f  (self 0.00%)\n"
+                           "   70.00%  -> f\n"
+                           "     70.00%  -> f\n"
+                           "       70.00%  -> leaf\n"
+                           "   30.00%  -> leaf\n\n"),
+              "%s", text);
+}
+
+Test(text, groups_have_a_table_each_the_dearest_first)
+{
+    struct pf_report_options options = {.per_process = true, .per_thread = true};
+    pf_profile_init(&profile);
+    (void)pf_profile_add_value_type(&profile, "samples", "count");
+    ts_add_labelled(&profile, "main;cheap", "nginx", 1, 10);
+    ts_add_labelled(&profile, "main;dear", "nginx", 2, 70);
+    ts_add_stack(&profile, "main;unknown", 20);
+
+    const char *text = written("text", &options);
+    const char *dear = strstr(text, "nginx, thread 2: 70.00%, 70\n");
+    const char *unknown = strstr(text, "(of nobody): 20.00%, 20\n");
+    const char *cheap = strstr(text, "nginx, thread 1: 10.00%, 10\n");
+
+    cr_assert(dear && unknown && cheap && dear < unknown && unknown < cheap, "%s", text);
+    const char *row = strstr(dear, "  dear\n");
+    cr_expect(row && row < unknown, "%s", text);
+    cr_expect_null(strstr(unknown, "  dear\n"), "in its own table alone: %s", text);
+}
+
 Test(text, control_characters_never_reach_the_terminal)
 {
     pf_profile_init(&profile);
