@@ -12,7 +12,7 @@
 #include "profiler/report/diff.h"
 #include "profiler/report/report.h"
 
-enum { OPT_FAIL_ON = 256, DIFF_BUDGETS_MAX = 32 };
+enum { OPT_FAIL_ON = 256, OPT_ALLOW_MISSING, DIFF_BUDGETS_MAX = 32 };
 
 static const struct hn_opt opts_table[] = {
     {HN_REPORT_FORMAT, "format", "FORMAT",
@@ -22,7 +22,11 @@ static const struct hn_opt opts_table[] = {
      "Exit 1 if EXPR holds: 'self(NAME) > LIMIT' or 'total(NAME) > LIMIT', with > >= < <=.\n"
      "NAME may hold * ? [...]; shares of all that match are taken together.\n"
      "LIMIT: +5% the change in points of the whole, 20% the new share, 1.2x new over base.\n"
-     "A change counts only if it is more than noise. May be given more than once."},
+     "A change counts only if it is more than noise. May be given more than once.\n"
+     "Exit 1, too, where nothing was checked: a profile without samples, a NAME that is in\n"
+     "neither profile, or one that is gone from NEW (removed, renamed, inlined)."},
+    {OPT_ALLOW_MISSING, "allow-missing", NULL,
+     "A NAME that is in neither profile, or gone, passes."},
     {HN_REPORT_VALUE, "value", "TYPE", "Which of the profiles' values to compare: samples, cpu."},
     {HN_REPORT_TOP, "top", "N", "text, json: how many functions (text: 40)."},
     {HN_REPORT_TITLE, "title", "TEXT", "Title of the picture."},
@@ -45,6 +49,7 @@ struct request {
     struct pf_budget budgets[DIFF_BUDGETS_MAX];
     const char *budget_texts[DIFF_BUDGETS_MAX];
     unsigned budget_count;
+    bool allows_missing;
 };
 
 static int take_budget(const struct hn_opts *opts, struct request *request)
@@ -63,8 +68,15 @@ static int take_option(const struct hn_opts *opts, int key, void *to)
 {
     struct request *request = to;
 
-    return key == OPT_FAIL_ON ? take_budget(opts, request)
-                              : hn_report_opts_take(&request->shown, opts, key);
+    switch (key) {
+    case OPT_FAIL_ON:
+        return take_budget(opts, request);
+    case OPT_ALLOW_MISSING:
+        request->allows_missing = true;
+        return 0;
+    default:
+        return hn_report_opts_take(&request->shown, opts, key);
+    }
 }
 
 static bool load(struct pf_profile *out, const char *path, const struct request *request,
@@ -89,26 +101,67 @@ static bool compare(struct pf_diff *out, const struct hn_opts *opts, const struc
     return ok;
 }
 
-/* Says which conditions hold; 1 if one does. */
+/* What the conditions rest on; false if on nothing. */
+static bool check_side(const struct pf_sample_count *samples, const char *name)
+{
+    if (pf_sample_count_is_blank(samples)) {
+        (void)fprintf(stderr, "assay diff: %s: no samples: no --fail-on can be checked\n", name);
+        return false;
+    }
+    if (samples->is_assumed)
+        (void)fprintf(stderr,
+                      "assay diff: %s: does not say how many samples it holds: each of its counts "
+                      "is taken for one\n",
+                      name);
+    return true;
+}
+
+/* A gate on a function that is not there watches nothing. */
+static bool is_checked(const struct request *request, unsigned index,
+                       const struct pf_budget_result *result)
+{
+    const char *text = request->budget_texts[index];
+    const char *remedy =
+        request->allows_missing ? "" : ": correct the name, or give --allow-missing";
+
+    if (result->functions == 0)
+        (void)fprintf(stderr, "assay diff: --fail-on '%s': no function matches '%s'%s\n", text,
+                      request->budgets[index].pattern, remedy);
+    else if (result->is_gone)
+        (void)fprintf(stderr,
+                      "assay diff: --fail-on '%s': '%s' is in no stack of NEW (removed, renamed or "
+                      "inlined)%s\n",
+                      text, request->budgets[index].pattern, remedy);
+    return request->allows_missing || (result->functions > 0 && !result->is_gone);
+}
+
+static void say_holds(const char *text, const struct pf_change *change)
+{
+    (void)fprintf(stderr,
+                  "assay diff: --fail-on '%s' holds: %.2f %% was %.2f %% (%+.2f points, "
+                  "interval \u00b1%.2f)\n",
+                  text, change->now, change->base, change->now - change->base, change->margin);
+}
+
+/* Says which conditions hold, and which were not checked; 1 if there is one. */
 static int check_budgets(const struct pf_diff *diff, const struct request *request)
 {
+    const struct pf_sample_counts *samples = &diff->comparison.samples;
     int status = 0;
 
+    if (request->budget_count == 0)
+        return 0;
+    bool has_base = check_side(&samples->base, diff->base_name);
+    bool has_new = check_side(&samples->now, diff->new_name);
+    if (!has_base || !has_new)
+        return 1;
     for (unsigned i = 0; i < request->budget_count; i++) {
         struct pf_budget_result result =
-            pf_budget_check(&request->budgets[i], &diff->paths, diff->comparison.samples);
-        const struct pf_change *change = &result.change;
-        if (result.functions == 0)
-            (void)fprintf(stderr, "assay diff: --fail-on '%s': no function matches '%s'\n",
-                          request->budget_texts[i], request->budgets[i].pattern);
-        if (!result.holds)
-            continue;
-        (void)fprintf(stderr,
-                      "assay diff: --fail-on '%s' holds: %.2f %% was %.2f %% (%+.2f points, "
-                      "interval \u00b1%.2f)\n",
-                      request->budget_texts[i], change->now, change->base,
-                      change->now - change->base, change->margin);
-        status = 1;
+            pf_budget_check(&request->budgets[i], &diff->paths, *samples);
+        if (result.holds)
+            say_holds(request->budget_texts[i], &result.change);
+        if (!is_checked(request, i, &result) || result.holds)
+            status = 1;
     }
     return status;
 }

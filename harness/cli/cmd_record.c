@@ -13,6 +13,7 @@
 #include "harness/cli/verbs.h"
 #include "profiler/base/file.h"
 #include "profiler/base/spawn.h"
+#include "profiler/report/quality.h"
 #include "profiler/report/report.h"
 #include "profiler/session/record.h"
 
@@ -23,7 +24,6 @@ enum {
     OPT_PER_PROCESS,
     OPT_CHILDREN,
     OPT_FORMAT,
-    OPT_QUIET,
 };
 
 enum { FREQUENCY_DEFAULT = 99, FREQUENCY_MAX = 100000, SECONDS_MAX = 7 * 24 * 3600 };
@@ -40,7 +40,7 @@ static const struct hn_opt opts_table[] = {
     {'F', "frequency", "HZ", "Samples per second of CPU time (99)."},
     {OPT_MODE, "mode", "MODE",
      "cpu: where CPU time goes (all engines but callgrind). wall: where time goes, waiting\n"
-     "included (perf). instructions: exact counts, for CI (callgrind)."},
+     "included (perf). instructions: exact counts, for CI (callgrind, its only mode)."},
     {OPT_ENGINE, "engine", "NAME",
      "auto, perf, agent, gperftools or callgrind. auto: perf events where the kernel permits\n"
      "them (nothing enters the server), else what can, saying why."},
@@ -52,7 +52,7 @@ static const struct hn_opt opts_table[] = {
      "Where to write (assay.pb.gz, or assay with the extension of --format). The extension\n"
      "decides on the format; '-': standard output."},
     {OPT_FORMAT, "format", "FORMAT", "As assay report has them: pprof, svg, folded, text, json..."},
-    {OPT_QUIET, "quiet", NULL, "Say nothing unless it fails."},
+    {'q', "quiet", NULL, "Say nothing unless it fails."},
     {0, NULL, NULL, NULL},
 };
 
@@ -72,6 +72,7 @@ struct request {
     const struct pf_report_format *format;
     const char *output;
     struct hn_pids pids;
+    bool has_mode;
     bool is_quiet;
 };
 
@@ -97,6 +98,7 @@ static int take_choice(const struct hn_opts *opts, int key, struct request *requ
 
     if (!hn_opts_choice(opts, words, &chosen))
         return 2;
+    request->has_mode |= key == OPT_MODE;
     if (key == OPT_MODE)
         request->record.mode = (enum pf_record_mode)chosen;
     else if (key == OPT_ENGINE)
@@ -139,7 +141,7 @@ static int take_option(const struct hn_opts *opts, int key, void *to)
     case OPT_PER_PROCESS:
         request->report.per_process = true;
         return 0;
-    case OPT_QUIET:
+    case 'q':
         request->is_quiet = true;
         return 0;
     default:
@@ -175,6 +177,8 @@ static int settle(struct hn_opts *opts, struct request *request)
     request->record.pids = request->pids.at;
     request->record.pid_count = request->pids.count;
     request->record.argv = opts->command && opts->command[0] ? opts->command : NULL;
+    if (!request->has_mode)
+        request->record.mode = pf_record_mode_of(request->record.engine);
     if (opts->operand_count)
         return hn_opts_usage(opts, "'%s' is no option: a command to record comes after --",
                              opts->operands[0]);
@@ -189,16 +193,17 @@ static int settle(struct hn_opts *opts, struct request *request)
     return settle_output(opts, request);
 }
 
-/* A recording nobody can write is a server disturbed for nothing: try before. */
-static bool check_output(const struct request *request, struct pf_err *err)
+/* A recording nobody can write is a server disturbed for nothing: try before. What is written in
+ * place stays open: a pipe's reader would take its closing for the end. */
+static bool check_output(const struct request *request, struct pf_new_file *probe,
+                         struct pf_err *err)
 {
-    struct pf_new_file probe = {0};
-
     if (is_stdout(request))
         return true;
-    if (!pf_new_file_open(&probe, request->output, err))
+    if (!pf_new_file_open(probe, request->output, err))
         return pf_err_prepend(err, "nothing was recorded, for -o");
-    pf_new_file_close(&probe);
+    if (!probe->direct)
+        pf_new_file_close(probe);
     return true;
 }
 
@@ -223,34 +228,51 @@ static void suggest_next(const struct request *request)
         (void)fprintf(stderr, "written as %s\n", request->format->name);
 }
 
+static void warn_of_few(const struct pf_summary *summary)
+{
+    if (summary->samples == 0 && summary->target_cpu_ns == 0)
+        (void)fputs("note: no CPU time was used while recording: is there load on it?\n", stderr);
+    else if (summary->samples == 0)
+        (void)fputs("note: no samples, though CPU time was used: record faster (-F)\n", stderr);
+    else if (pf_summary_independent(summary) < FEW_SAMPLES)
+        (void)fputs("note: few samples: record longer (-d) or faster (-F) before concluding\n",
+                    stderr);
+}
+
 static void say_done(const struct request *request, const struct pf_summary *summary)
 {
-    double rooted =
-        summary->samples ? 100.0 * (double)summary->rooted / (double)summary->samples : 0;
+    bool is_exact = request->record.mode == PF_RECORD_INSTRUCTIONS;
+    const char *file = is_stdout(request) ? "standard output" : request->output;
+    char rooted[32] = "";
 
     if (request->is_quiet)
         return;
-    (void)fprintf(stderr, "%llu samples, %llu lost, %.1f %% rooted, in %s\n",
-                  (unsigned long long)summary->samples, (unsigned long long)summary->lost, rooted,
-                  is_stdout(request) ? "standard output" : request->output);
+    if (pf_quality_knows_rooted(summary))
+        (void)snprintf(rooted, sizeof rooted, ", %.1f %% rooted",
+                       pf_quality_rooted_percent(summary));
+    if (is_exact)
+        (void)fprintf(stderr, "%llu instructions, in %s\n", (unsigned long long)summary->samples,
+                      file);
+    else
+        (void)fprintf(stderr, "%llu samples, %llu lost%s, in %s\n",
+                      (unsigned long long)summary->samples, (unsigned long long)summary->lost,
+                      rooted, file);
     if (summary->note[0])
         (void)fprintf(stderr, "note: %s\n", summary->note);
-    if (summary->samples == 0)
-        (void)fputs("note: no CPU time was used while recording: is there load on it?\n", stderr);
-    else if (summary->samples < FEW_SAMPLES)
-        (void)fputs("note: few samples: record longer (-d) or faster (-F) before concluding\n",
-                    stderr);
+    if (!is_exact)
+        warn_of_few(summary);
     suggest_next(request);
 }
 
 static int record(const struct hn_opts *opts, struct request *request)
 {
     struct pf_recording recording = {0};
+    struct pf_new_file probe = {.fd = -1};
     struct pf_err err = {0};
     bool has_progress = !request->is_quiet && isatty(STDERR_FILENO);
 
     request->record.ignored_signals = pf_spawn_ignored_now();
-    if (!check_output(request, &err) || !hn_stops_catch(HN_STOPS_MORE_LEAVE, &err))
+    if (!check_output(request, &probe, &err) || !hn_stops_catch(HN_STOPS_MORE_LEAVE, &err))
         return hn_opts_fail(opts, &err);
     request->record.stop_fd = hn_stops_fd();
     request->record.read_profile = pf_report_load;
@@ -268,6 +290,7 @@ static int record(const struct hn_opts *opts, struct request *request)
         say_done(request, &recording.summary);
     int status = recording.command_ended ? recording.command_status : 0;
     pf_recording_fini(&recording);
+    pf_new_file_close(&probe);
     return ok ? status : hn_opts_fail(opts, &err);
 }
 

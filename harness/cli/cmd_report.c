@@ -15,6 +15,7 @@
 
 enum {
     OPT_TREE = 256,
+    OPT_TREE_DEPTH,
     OPT_PER_PROCESS,
     OPT_PER_THREAD,
     OPT_FOCUS,
@@ -22,17 +23,23 @@ enum {
     OPT_MIN_PERCENT,
 };
 
+enum { TREE_DEPTH_MAX = 64 };
+
 static const struct hn_opt opts_table[] = {
     {HN_REPORT_FORMAT, "format", "FORMAT",
      "text, svg, html, folded, pprof, gperftools, speedscope or json.\n"
      "Without it, the extension of -o decides; without both, text."},
     {'o', "output", "FILE", "Where to write; '-' or nothing: standard output."},
-    {OPT_TREE, "tree", NULL, "text: what called each of the top functions, and what they called."},
+    {OPT_TREE, "tree", NULL,
+     "text: a tree of what called each of the top functions, and of what they called."},
+    {OPT_TREE_DEPTH, "tree-depth", "N", "Levels of that tree, up and down (5)."},
     {HN_REPORT_VALUE, "value", "TYPE",
-     "Which of the profile's values to show: samples, cpu, inuse_space."},
+     "Which of the profile's values to show: samples, cpu, inuse_space. Without it the\n"
+     "profile's default; folded: samples of a CPU profile, as other tools expect."},
     {HN_REPORT_TOP, "top", "N", "text: rows of the table (40)."},
     {HN_REPORT_TITLE, "title", "TEXT", "Title of the picture or page."},
-    {OPT_PER_PROCESS, "per-process", NULL, "Group by process: each is a root of its own."},
+    {OPT_PER_PROCESS, "per-process", NULL,
+     "Group by process: each is a root of its own; text: a table each."},
     {OPT_PER_THREAD, "per-thread", NULL, "Group by thread."},
     {OPT_FOCUS, "focus", "REGEX", "Only stacks with a function that matches."},
     {OPT_IGNORE, "ignore", "REGEX", "No stacks with a function that matches."},
@@ -73,10 +80,17 @@ static int take_option(const struct hn_opts *opts, int key, void *to)
 {
     struct request *request = to;
     struct pf_report_options *report = &request->shown.report;
+    uint64_t depth = 0;
 
     switch (key) {
     case OPT_TREE:
         report->tree = true;
+        return 0;
+    case OPT_TREE_DEPTH:
+        if (!hn_opts_u64(opts, 1, TREE_DEPTH_MAX, &depth))
+            return 2;
+        report->tree = true;
+        report->tree_depth = (uint32_t)depth;
         return 0;
     case OPT_PER_PROCESS:
         report->per_process = true;
@@ -110,6 +124,20 @@ static bool load_all(struct pf_profile *out, const struct hn_opts *opts, struct 
     return ok;
 }
 
+/* That nothing is left is told: an empty picture says not why it is empty. */
+static bool choose_stacks(struct pf_profile *profile, const struct request *request,
+                          struct pf_err *err)
+{
+    uint32_t before = profile->samples.count;
+
+    if (!pf_profile_filter(profile, request->focus, request->ignore, err))
+        return false;
+    if (before > 0 && profile->samples.count == 0)
+        (void)fprintf(stderr, "assay report: of %u stacks none is left by --focus and --ignore\n",
+                      before);
+    return true;
+}
+
 static int report(const struct hn_opts *opts, const struct request *request)
 {
     const struct hn_report_opts *shown = &request->shown;
@@ -117,7 +145,7 @@ static int report(const struct hn_opts *opts, const struct request *request)
     struct pf_err err = {0};
 
     bool ok = load_all(&profile, opts, &err) && hn_report_opts_name(shown, &profile, &err)
-              && pf_profile_filter(&profile, request->focus, request->ignore, &err)
+              && choose_stacks(&profile, request, &err)
               && pf_report_save(&profile, shown->format, &shown->report, shown->output, &err);
 
     pf_profile_fini(&profile);

@@ -14,6 +14,8 @@ enum {
     FIELD_PPID = 1,
     FIELD_UTIME = 11,
     FIELD_STIME = 12,
+    FIELD_CUTIME = 13,
+    FIELD_CSTIME = 14,
     FIELD_NUM_THREADS = 17,
     FIELD_STARTTIME = 19,
 };
@@ -84,6 +86,8 @@ bool pf_proc_stat_parse(struct pf_proc_stat *out, struct pf_bytes text)
         .state = shut[2],
         .user_ticks = fields[FIELD_UTIME],
         .system_ticks = fields[FIELD_STIME],
+        .ended_user_ticks = fields[FIELD_CUTIME],
+        .ended_system_ticks = fields[FIELD_CSTIME],
         .thread_count = (uint32_t)fields[FIELD_NUM_THREADS],
         .start_ticks = fields[FIELD_STARTTIME],
     };

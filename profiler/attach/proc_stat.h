@@ -22,6 +22,7 @@ struct pf_proc_stat {
     char comm[PF_COMM_BYTES];
     char state; /* R S D T t Z X I */
     uint64_t user_ticks, system_ticks;
+    uint64_t ended_user_ticks, ended_system_ticks; /* of children that were waited for */
     uint32_t thread_count;
     uint64_t start_ticks; /* since boot: with the pid it names a process for good */
 };

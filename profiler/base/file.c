@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,12 @@
 #include <unistd.h>
 
 #include "profiler/base/arena.h"
+#include "profiler/base/clock.h"
 
 enum { READ_STEP_BYTES = 64 * 1024, COPY_MAX_BYTES = 64 << 20 };
+
+/* How long a reader of a pipe may take to come. */
+enum { READER_WAIT_MS = 1000, READER_LOOK_MS = 5, LINKS_MAX = 40 };
 
 static bool map_fd(struct pf_file *out, int fd, size_t size, const char *name, struct pf_err *err)
 {
@@ -122,11 +127,11 @@ bool pf_file_read(struct pf_buf *out, const char *path, size_t max, struct pf_er
 }
 
 /* Anything that exists and is not a regular file is written to in place: it cannot be renamed over.
- */
+ * Nor can a descriptor's. */
 static bool is_direct(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    return stat(path, &st) == 0 && (!S_ISREG(st.st_mode) || strncmp(path, "/proc/", 6) == 0);
 }
 
 /* A directory that is not there: the request is right, it cannot be done. */
@@ -158,20 +163,71 @@ static bool open_temporary(struct pf_new_file *file, const char *path, struct pf
     return true;
 }
 
+/* A pipe that nobody reads is opened by nobody: its reader may still be about to start. */
+static int open_pipe(const char *path)
+{
+    uint64_t deadline_ns = pf_clock_now_ns() + READER_WAIT_MS * UINT64_C(1000000);
+    int fd = -1;
+
+    while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == ENXIO
+           && pf_clock_now_ns() < deadline_ns)
+        pf_clock_sleep_ms(READER_LOOK_MS);
+    if (fd >= 0)
+        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
+
+static bool open_direct(struct pf_new_file *file, const char *path, struct pf_err *err)
+{
+    struct stat st;
+    bool is_pipe = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+
+    /* A file behind a descriptor (/dev/stdout) goes on where it ends. */
+    file->fd = is_pipe ? open_pipe(path) : open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+    if (file->fd >= 0)
+        return true;
+    if (is_pipe && errno == ENXIO)
+        return pf_err_set(err, PF_ERR_SYSTEM, "%s: cannot be written: nobody reads this pipe",
+                          path);
+    return refuse_to_write(err, errno, path);
+}
+
+/* The path a link leads to, the last name of which need not exist. Links of /proc are descriptors,
+ * not names: they are not followed. */
+static char *follow_links(const char *path)
+{
+    char *at = strdup(path);
+    char target[PATH_MAX];
+
+    for (unsigned i = 0; at && i < LINKS_MAX && strncmp(at, "/proc/", 6) != 0; i++) {
+        ssize_t size = readlink(at, target, sizeof target - 1);
+        if (size <= 0)
+            break;
+        target[size] = '\0';
+        const char *slash = target[0] == '/' ? NULL : strrchr(at, '/');
+        int before = slash ? (int)(slash - at) + 1 : 0;
+        size_t room = (size_t)before + (size_t)size + 1;
+        char *next = pf_mem_new(room, 1);
+        (void)snprintf(next, room, "%.*s%s", before, at, target);
+        free(at);
+        at = next;
+    }
+    return at;
+}
+
 bool pf_new_file_open(struct pf_new_file *out, const char *path, struct pf_err *err)
 {
-    struct pf_new_file file = {.fd = -1, .direct = is_direct(path)};
+    struct pf_new_file file = {.fd = -1};
 
     if (!path[0])
         return pf_err_set(err, PF_ERR_USAGE, "a file to write has an empty name");
-    if (file.direct) {
-        file.fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-        if (file.fd < 0)
-            return refuse_to_write(err, errno, path);
-    } else if (!open_temporary(&file, path, err)) {
+    file.path = follow_links(path);
+    file.direct = is_direct(file.path);
+    if (file.direct ? !open_direct(&file, file.path, err)
+                    : !open_temporary(&file, file.path, err)) {
+        free(file.path);
         return false;
     }
-    file.path = strdup(path);
     *out = file;
     return true;
 }

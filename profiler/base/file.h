@@ -44,8 +44,10 @@ bool pf_file_read_fd(struct pf_buf *out, int fd, size_t max, struct pf_err *err)
 
 /*
  * A file in the making. Bytes go to a temporary file beside path; commit makes it appear under path
- * in one step (rename), so a crash, a full disk or Ctrl-C leaves what stood there before. Where
- * path is no regular file ("/dev/stdout", a pipe, a terminal), bytes go straight there.
+ * in one step (rename), so a crash, a full disk or Ctrl-C leaves what stood there before. A link
+ * stays one: the file it leads to is replaced. Where path is no regular file (a pipe, a terminal)
+ * or a descriptor's ("/dev/stdout"), bytes go straight there; a pipe's reader must come within a
+ * second.
  */
 struct pf_new_file {
     int fd;

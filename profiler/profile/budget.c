@@ -165,22 +165,31 @@ static bool holds(const struct pf_budget *budget, const struct pf_change *change
     return false;
 }
 
+static struct pf_change change_of(const struct pf_paths *paths, const bool *matches, bool is_total,
+                                  struct pf_sample_counts samples)
+{
+    int64_t base = 0, now = 0;
+
+    sum_matches(paths, matches, is_total, &base, &now);
+    return pf_change_of(pf_value_percent(base, paths->base_total) / 100,
+                        pf_value_percent(now, paths->total) / 100, samples);
+}
+
 struct pf_budget_result pf_budget_check(const struct pf_budget *budget,
                                         const struct pf_paths *paths,
                                         struct pf_sample_counts samples)
 {
     struct pf_budget_result result = {0};
     bool *matches = pf_mem_new(paths->frames.count, sizeof *matches);
-    int64_t base = 0, now = 0;
 
     for (uint32_t i = 0; i < paths->frames.count; i++) {
         matches[i] = fnmatch(budget->pattern, paths->frames.at[i].name, 0) == 0;
         result.functions += matches[i];
     }
-    sum_matches(paths, matches, budget->is_total, &base, &now);
+    struct pf_change total = change_of(paths, matches, true, samples);
+    result.change = budget->is_total ? total : change_of(paths, matches, false, samples);
     free(matches);
-    result.change = pf_change_of(pf_value_percent(base, paths->base_total) / 100,
-                                 pf_value_percent(now, paths->total) / 100, samples);
     result.holds = result.functions > 0 && holds(budget, &result.change);
+    result.is_gone = total.base > 0 && total.now <= 0 && !total.is_noise;
     return result;
 }

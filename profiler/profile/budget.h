@@ -42,6 +42,8 @@ struct pf_budget_result {
     struct pf_change change;
     unsigned functions; /* that match, 0: the condition does not hold */
     bool holds;
+    bool is_gone; /* in no stack of the new profile, in more of the base's than chance explains:
+                     removed, renamed or inlined */
 };
 
 struct pf_budget_result pf_budget_check(const struct pf_budget *budget,

@@ -14,28 +14,29 @@
 static const double z_95 = 1.959963984540054;
 
 /* A share with one success and one failure added, and its variance. */
-static double adjusted_variance(double share, uint64_t samples)
+static double adjusted_variance(double share, const struct pf_sample_count *samples)
 {
-    double n = (double)samples + 2;
-    double p = (share * (double)samples + 1) / n;
+    double n = (double)samples->count + 2;
+    double p = (share * (double)samples->count + 1) / n;
 
-    return p * (1 - p) / n;
+    return samples->is_exact ? 0 : p * (1 - p) / n;
+}
+
+bool pf_sample_count_is_blank(const struct pf_sample_count *samples)
+{
+    return samples->count == 0 && !samples->is_exact;
 }
 
 struct pf_change pf_change_of(double base_share, double now_share, struct pf_sample_counts samples)
 {
     struct pf_change change = {100 * base_share, 100 * now_share, 0, false};
-    double variance = 0;
+    double variance =
+        adjusted_variance(base_share, &samples.base) + adjusted_variance(now_share, &samples.now);
 
-    if (samples.base)
-        variance += adjusted_variance(base_share, samples.base);
-    if (samples.now)
-        variance += adjusted_variance(now_share, samples.now);
-    change.margin = 100 * z_95 * sqrt(variance);
-    if (change.margin > 0)
-        change.is_noise = fabs(change.now - change.base) <= change.margin;
-    else
-        change.is_noise = change.now == change.base;
+    bool is_known =
+        !pf_sample_count_is_blank(&samples.base) && !pf_sample_count_is_blank(&samples.now);
+    change.margin = is_known ? 100 * z_95 * sqrt(variance) : 100;
+    change.is_noise = fabs(change.now - change.base) <= change.margin;
     return change;
 }
 
@@ -98,20 +99,33 @@ static uint64_t sum_column(const struct pf_profile *profile, uint32_t column)
     return sum > 0 ? (uint64_t)sum : 0;
 }
 
-uint64_t pf_profile_sample_count(const struct pf_profile *profile)
+static uint32_t samples_column(const struct pf_profile *profile)
 {
-    struct pf_summary *summary = pf_mem_new(1, sizeof *summary);
-    bool is_ours = pf_summary_load(summary, profile);
-    bool is_exact = strcmp(summary->engine, "callgrind") == 0;
-    uint64_t samples = summary->samples;
-
-    free(summary);
-    if (is_exact)
-        return 0;
-    if (is_ours && samples)
-        return samples;
     for (uint32_t i = 0; i < profile->value_count; i++)
         if (strcmp(pf_profile_text(profile, profile->value_types[i].type), "samples") == 0)
-            return sum_column(profile, i);
-    return profile->samples.count;
+            return i;
+    return PF_NONE;
+}
+
+/* A second column tells that the first is a count of samples and no time or size. */
+static struct pf_sample_count count_samples(const struct pf_profile *profile)
+{
+    uint32_t column = samples_column(profile);
+
+    if (column == PF_NONE)
+        return (struct pf_sample_count){.count = profile->samples.count, .is_assumed = true};
+    return (struct pf_sample_count){.count = sum_column(profile, column),
+                                    .is_assumed = profile->value_count == 1};
+}
+
+struct pf_sample_count pf_profile_sample_count(const struct pf_profile *profile)
+{
+    struct pf_summary *summary = pf_mem_new(1, sizeof *summary);
+    struct pf_sample_count said = {0};
+
+    (void)pf_summary_load(summary, profile);
+    said.is_exact = strcmp(summary->engine, "callgrind") == 0;
+    said.count = said.is_exact ? 0 : pf_summary_independent(summary);
+    free(summary);
+    return said.is_exact || said.count ? said : count_samples(profile);
 }

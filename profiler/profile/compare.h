@@ -4,8 +4,9 @@
  *
  * Shares are per cent of each profile's own total, so that recordings of different length compare.
  * A sampled share is a proportion: the change's 95 % interval is Agresti and Caffo's for the
- * difference of two proportions (The American Statistician 54, 2000), with the number of samples as
- * n; values that were counted, not sampled, have none. Each function is judged on its own.
+ * difference of two proportions (The American Statistician 54, 2000), with the number of
+ * independent samples as n: a profile without any says nothing, and every change from it is noise.
+ * Values that were counted, not sampled, have none. Each function is judged on its own.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -30,9 +31,15 @@ struct pf_function_change {
     struct pf_change self, total;
 };
 
-/* How many samples each side's shares rest on; 0: exact. */
+/* How many independent samples a profile's shares rest on. */
+struct pf_sample_count {
+    uint64_t count;
+    bool is_exact;   /* counted, not sampled: shares have no error */
+    bool is_assumed; /* the profile does not say: each of its counts is taken for a sample */
+};
+
 struct pf_sample_counts {
-    uint64_t base, now;
+    struct pf_sample_count base, now;
 };
 
 struct pf_comparison {
@@ -49,8 +56,14 @@ void pf_comparison_fini(struct pf_comparison *comparison);
 /* Shares from 0 to 1. */
 struct pf_change pf_change_of(double base_share, double now_share, struct pf_sample_counts samples);
 
-/* The number of samples a profile was made from: its summary's, else its counts; 0: counted
- * exactly. */
-uint64_t pf_profile_sample_count(const struct pf_profile *profile);
+/* Nothing was sampled: a comparison with it says nothing. */
+bool pf_sample_count_is_blank(const struct pf_sample_count *samples);
+
+/*
+ * What a profile was made from: its summary's independent samples, else its counts. A profile whose
+ * only values are called samples may hold anything (folded stacks have one number, of no unit):
+ * that they are samples is assumed.
+ */
+struct pf_sample_count pf_profile_sample_count(const struct pf_profile *profile);
 
 #endif

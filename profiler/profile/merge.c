@@ -7,7 +7,7 @@
 #include "profiler/profile/frames.h"
 #include "profiler/profile/paths.h"
 #include "profiler/profile/profile.h"
-#include "profiler/profile/summary.h"
+#include "profiler/profile/summary_add.h"
 
 /* from's indices as into's, PF_NONE until entered. */
 struct translation {
@@ -183,28 +183,6 @@ static void add_samples(struct translation *t)
         add_sample(t, i);
 }
 
-/* Counts add up, rows of both lists follow each other; text of the first stays. */
-static void add_summary(struct pf_summary *into, const struct pf_summary *from)
-{
-    into->samples += from->samples;
-    into->lost += from->lost;
-    into->throttled += from->throttled;
-    into->truncated += from->truncated;
-    into->rooted += from->rooted;
-    into->guessed += from->guessed;
-    if (!into->guessed_in[0])
-        memcpy(into->guessed_in, from->guessed_in, sizeof into->guessed_in);
-    into->target_cpu_ns += from->target_cpu_ns;
-    into->profiler_cpu_ns += from->profiler_cpu_ns;
-    if (from->cost_percent > into->cost_percent)
-        into->cost_percent = from->cost_percent;
-    for (uint32_t i = 0; i < from->process_count && into->process_count < PF_SUMMARY_ROWS_MAX; i++)
-        into->processes[into->process_count++] = from->processes[i];
-    for (uint32_t i = 0; i < from->unrooted_count && into->unrooted_count < PF_SUMMARY_ROWS_MAX;
-         i++)
-        into->unrooted[into->unrooted_count++] = from->unrooted[i];
-}
-
 static void merge_summaries(struct pf_profile *into, const struct pf_profile *from)
 {
     struct pf_summary *pair = pf_mem_new(2, sizeof *pair);
@@ -212,10 +190,28 @@ static void merge_summaries(struct pf_profile *into, const struct pf_profile *fr
 
     if (pf_summary_load(&pair[1], from)) {
         if (has_into)
-            add_summary(&pair[0], &pair[1]);
+            pf_summary_add(&pair[0], &pair[1]);
         pf_summary_store(has_into ? &pair[0] : &pair[1], into);
     }
     free(pair);
+}
+
+/* A moment of waiting is no moment of CPU time, though both are counted as samples. */
+static bool has_one_mode(const struct pf_profile *into, const struct pf_profile *from,
+                         struct pf_err *err)
+{
+    struct pf_summary *pair = pf_mem_new(2, sizeof *pair);
+
+    (void)pf_summary_load(&pair[0], into);
+    (void)pf_summary_load(&pair[1], from);
+    bool is_one = !pair[0].mode[0] || !pair[1].mode[0] || strcmp(pair[0].mode, pair[1].mode) == 0;
+    if (!is_one)
+        (void)pf_err_set(err, PF_ERR_USAGE,
+                         "recorded with --mode %s, the others with --mode %s: they cannot be added "
+                         "up",
+                         pair[1].mode, pair[0].mode);
+    free(pair);
+    return is_one;
 }
 
 static bool has_comment(const struct pf_profile *profile, uint32_t string)
@@ -270,7 +266,7 @@ bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, st
 {
     struct translation t = {.into = into, .from = from};
 
-    if (!match_columns(&t, err))
+    if (!has_one_mode(into, from, err) || !match_columns(&t, err))
         return false;
     open_translation(&t);
     add_samples(&t);

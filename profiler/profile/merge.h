@@ -16,8 +16,9 @@ struct pf_profile;
 /*
  * Add from to into; equal stacks with equal labels become one. Values are matched by type and unit;
  * what only one of the two has is dropped from both only if something remains (PF_ERR_USAGE
- * otherwise: the profiles measure different things). Summaries add up; other comments are kept
- * once. Durations add up, the earlier start stays.
+ * otherwise: the profiles measure different things), and modes that differ are refused. Summaries
+ * add up, rows of one process or reason are one; other comments are kept once. Durations add up,
+ * the earlier start stays.
  */
 ASSAY_CHECKED
 bool pf_profile_merge(struct pf_profile *into, const struct pf_profile *from, struct pf_err *err);

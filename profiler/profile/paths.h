@@ -22,6 +22,7 @@
 struct pf_profile;
 
 enum pf_paths_group { PF_GROUP_PROCESS = 1, PF_GROUP_THREAD = 2 };
+enum { PF_GROUPS_MAX = 2 };
 
 struct pf_path {
     size_t at; /* in ids */

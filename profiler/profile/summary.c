@@ -42,6 +42,7 @@ static const struct field fields[] = {
     FIELD("pid", FIELD_PID, pid),
     FIELD("frequency_hz", FIELD_U32, frequency_hz),
     FIELD("samples", FIELD_U64, samples),
+    FIELD("independent", FIELD_U64, independent),
     FIELD("lost", FIELD_U64, lost),
     FIELD("throttled", FIELD_U64, throttled),
     FIELD("truncated", FIELD_U64, truncated),
@@ -217,4 +218,11 @@ bool pf_summary_load(struct pf_summary *out, const struct pf_profile *profile)
         read_comment(out, pf_profile_text(profile, comments[i]) + strlen(SUMMARY_PREFIX));
     }
     return found;
+}
+
+uint64_t pf_summary_independent(const struct pf_summary *summary)
+{
+    bool is_said = summary->independent && summary->independent < summary->samples;
+
+    return is_said ? summary->independent : summary->samples;
 }

@@ -40,6 +40,7 @@ struct pf_summary {
     uint64_t samples, lost, throttled, truncated, rooted;
     uint64_t guessed;                 /* samples with frames found without unwind information */
     char guessed_in[PF_SUMMARY_TEXT]; /* the object most of them passed through */
+    uint64_t independent; /* of the samples: a stack that stands for several counts once; 0: all */
     uint64_t target_cpu_ns, profiler_cpu_ns;
     double cost_percent; /* estimate of what recording took from the server, < 0 unknown */
     uint32_t process_count, unrooted_count;
@@ -53,5 +54,8 @@ void pf_summary_store(const struct pf_summary *summary, struct pf_profile *profi
 /* Fields with no comment stay zero (cost_percent: -1); false if there is no comment of ours at all.
  */
 bool pf_summary_load(struct pf_summary *out, const struct pf_profile *profile);
+
+/* The samples a conclusion may rest on. */
+uint64_t pf_summary_independent(const struct pf_summary *summary);
 
 #endif

@@ -15,6 +15,7 @@ struct pf_profile;
 
 struct pf_callgrind_function {
     uint32_t name, file, object; /* strings of the profile */
+    uint32_t line;               /* the first of its file it spends anything on; 0: not known */
 };
 
 struct pf_callgrind_call {
@@ -38,6 +39,9 @@ struct pf_callgrind {
 void pf_callgrind_fini(struct pf_callgrind *graph);
 
 uint32_t pf_callgrind_function(struct pf_callgrind *graph, const struct pf_callgrind_function *at);
+
+/* It spends something on this line of its file. */
+void pf_callgrind_add_line(struct pf_callgrind *graph, uint32_t function, uint32_t line);
 void pf_callgrind_add_self(struct pf_callgrind *graph, uint32_t function, const int64_t *costs);
 void pf_callgrind_add_call(struct pf_callgrind *graph, uint32_t caller, uint32_t callee,
                            int64_t cost);

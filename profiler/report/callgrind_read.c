@@ -18,7 +18,7 @@
 #include "profiler/report/id_map.h"
 #include "profiler/report/readers_priv.h"
 
-enum { CALLGRIND_LINE_MAX = 1 << 16 };
+enum { CALLGRIND_LINE_MAX = 1 << 16, POSITIONS_MAX = 2 };
 
 enum name_space { NAMES_OBJECT, NAMES_FILE, NAMES_FUNCTION, NAME_SPACES };
 
@@ -30,7 +30,10 @@ struct callgrind_in {
     uint32_t object, file;               /* of the current function; strings */
     uint32_t function;                   /* current, PF_NONE before the first fn= */
     uint32_t called_object, called_file, called;
-    bool is_call; /* the next cost line is a call's */
+    uint64_t position[POSITIONS_MAX + 1]; /* of the cost line before; the last is for none */
+    bool has_lines;                       /* a line number is the last of them */
+    bool is_elsewhere;                    /* in the file of inlined code */
+    bool is_call;                         /* the next cost line is a call's */
     bool is_jump;
 };
 
@@ -74,7 +77,8 @@ static uint32_t read_name(struct callgrind_in *in, enum name_space space, struct
 static uint32_t enter_function(struct callgrind_in *in, uint32_t name, uint32_t file,
                                uint32_t object)
 {
-    return pf_callgrind_function(&in->graph, &(struct pf_callgrind_function){name, file, object});
+    return pf_callgrind_function(&in->graph,
+                                 &(struct pf_callgrind_function){name, file, object, 0});
 }
 
 /* Lines "key=value" of the body. Returns whether it was one. */
@@ -85,10 +89,12 @@ static bool read_spec(struct callgrind_in *in, struct pf_bytes line)
             enter_function(in, read_name(in, NAMES_FUNCTION, after(line, 3)), in->file, in->object);
         in->called_object = in->object;
         in->called_file = in->file;
+        in->is_elsewhere = false;
     } else if (begins(line, "fl=")) {
         in->file = in->called_file = read_name(in, NAMES_FILE, after(line, 3));
     } else if (begins(line, "fi=") || begins(line, "fe=")) {
-        (void)read_name(in, NAMES_FILE, after(line, 3)); /* inlined code: the cost is fn's */
+        /* inlined code: the cost is fn's, the lines are not */
+        in->is_elsewhere = read_name(in, NAMES_FILE, after(line, 3)) != in->file;
     } else if (begins(line, "ob=")) {
         in->object = in->called_object = read_name(in, NAMES_OBJECT, after(line, 3));
     } else if (begins(line, "cob=")) {
@@ -126,6 +132,30 @@ static bool next_number(struct pf_cursor *cursor, uint64_t *value)
     return size > 0 && *end == '\0';
 }
 
+/* "+3", "-1" and "*" are relative to the cost line before. */
+static bool next_position(struct callgrind_in *in, uint32_t index, struct pf_cursor *cursor)
+{
+    uint64_t value = 0;
+
+    while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\t'))
+        cursor->at++;
+    char first = cursor->at < cursor->end ? (char)*cursor->at : '\0';
+    if (!next_number(cursor, &value))
+        return false;
+    uint64_t *at = &in->position[index < POSITIONS_MAX ? index : POSITIONS_MAX];
+    *at = first == '+' ? *at + value : first == '-' ? *at - value : first == '*' ? *at : value;
+    return true;
+}
+
+/* The line is the last position; 0: the file has none, or this one is of inlined code. */
+static uint32_t line_of_cost(const struct callgrind_in *in)
+{
+    uint64_t line =
+        in->positions && in->positions <= POSITIONS_MAX ? in->position[in->positions - 1] : 0;
+
+    return in->has_lines && !in->is_elsewhere && line <= INT32_MAX ? (uint32_t)line : 0;
+}
+
 /* Positions, then costs, of which the last ones may be missing: zeros. */
 static bool read_cost(struct callgrind_in *in, struct pf_bytes line)
 {
@@ -134,7 +164,7 @@ static bool read_cost(struct callgrind_in *in, struct pf_bytes line)
     uint64_t value = 0;
 
     for (uint32_t i = 0; i < in->positions; i++)
-        if (!next_number(&cursor, &value))
+        if (!next_position(in, i, &cursor))
             return false;
     for (uint32_t i = 0; i < in->out->value_count && next_number(&cursor, &value); i++)
         costs[i] = value <= INT64_MAX ? (int64_t)value : INT64_MAX;
@@ -145,6 +175,7 @@ static bool read_cost(struct callgrind_in *in, struct pf_bytes line)
         return true;
     if (in->function == PF_NONE || (is_call && in->called == PF_NONE))
         return false;
+    pf_callgrind_add_line(&in->graph, in->function, line_of_cost(in));
     if (is_call)
         pf_callgrind_add_call(&in->graph, in->function, in->called, costs[0]);
     else
@@ -186,13 +217,22 @@ static void read_events(struct callgrind_in *in, struct pf_bytes text)
     }
 }
 
+/* "positions: instr line": what stands before the costs, lines last. */
+static void read_positions(struct callgrind_in *in, struct pf_bytes text)
+{
+    const char *at = text.at;
+
+    in->positions = count_words(text);
+    in->has_lines = text.size >= 4 && memcmp(at + text.size - 4, "line", 4) == 0;
+}
+
 /* "key: value" of the header, or between parts. */
 static bool read_header(struct callgrind_in *in, struct pf_bytes line)
 {
     if (begins(line, "events:") && in->out->value_count == 0)
         read_events(in, after(line, 7));
     else if (begins(line, "positions:"))
-        in->positions = count_words(after(line, 10));
+        read_positions(in, after(line, 10));
     else if (begins(line, "cmd:"))
         in->graph.command = after(line, 4);
     else
@@ -256,7 +296,8 @@ bool pf_callgrind_looks_like(struct pf_bytes bytes)
 
 bool pf_callgrind_read(struct pf_profile *out, struct pf_bytes bytes, struct pf_err *err)
 {
-    struct callgrind_in in = {.out = out, .positions = 1, .function = PF_NONE, .called = PF_NONE};
+    struct callgrind_in in = {
+        .out = out, .positions = 1, .has_lines = true, .function = PF_NONE, .called = PF_NONE};
 
     in.graph.out = out;
     bool ok = read_all(&in, bytes, err);

@@ -62,6 +62,14 @@ uint32_t pf_callgrind_function(struct pf_callgrind *graph, const struct pf_callg
     return id;
 }
 
+void pf_callgrind_add_line(struct pf_callgrind *graph, uint32_t function, uint32_t line)
+{
+    uint32_t *first = &graph->functions[function].line;
+
+    if (line && (*first == 0 || line < *first))
+        *first = line;
+}
+
 void pf_callgrind_add_self(struct pf_callgrind *graph, uint32_t function, const int64_t *costs)
 {
     uint32_t values = graph->out->value_count;
@@ -204,7 +212,7 @@ static uint32_t enter_location(struct pf_callgrind *graph, const struct pf_callg
         function.file = from->file;
     if (from->object && strcmp(pf_profile_text(out, from->object), "???") != 0)
         location.mapping = pf_profile_mapping(out, &mapping);
-    struct pf_line line = {pf_profile_function(out, &function), 0};
+    struct pf_line line = {pf_profile_function(out, &function), from->line};
     return pf_profile_location_with_lines(out, &location, &line);
 }
 

@@ -19,13 +19,15 @@ static json_t *text(const char *from)
     return json_string_nocheck(clean);
 }
 
-static json_t *side(const char *name, int64_t total, uint64_t samples)
+static json_t *side(const char *name, int64_t total, const struct pf_sample_count *samples)
 {
     json_t *to = json_object();
 
     json_object_set_new(to, "name", text(name));
     json_object_set_new(to, "total", json_integer(total));
-    json_object_set_new(to, "samples", samples ? json_integer((json_int_t)samples) : json_null());
+    json_object_set_new(to, "samples",
+                        samples->is_exact ? json_null() : json_integer((json_int_t)samples->count));
+    json_object_set_new(to, "samples_assumed", json_boolean(samples->is_assumed));
     return to;
 }
 
@@ -70,8 +72,9 @@ bool pf_diff_write_json(const struct pf_diff *diff, const struct pf_report_optio
     json_object_set_new(root, "assay", json_integer(1));
     json_object_set_new(root, "value",
                         json_pack("{s:o,s:o}", "type", text(diff->type), "unit", text(diff->unit)));
-    json_object_set_new(root, "base", side(diff->base_name, diff->paths.base_total, samples->base));
-    json_object_set_new(root, "new", side(diff->new_name, diff->paths.total, samples->now));
+    json_object_set_new(root, "base",
+                        side(diff->base_name, diff->paths.base_total, &samples->base));
+    json_object_set_new(root, "new", side(diff->new_name, diff->paths.total, &samples->now));
     json_object_set_new(root, "functions", functions(diff, options->top));
     int status = json_dump_callback(root, put, sink, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
     pf_sink_put(sink, "\n", 1);

@@ -15,22 +15,35 @@
 
 enum { DIFF_DEFAULT_TOP = 40 };
 
+/* What the side's intervals rest on, where its values do not say it. */
+static void put_basis(const struct pf_sample_count *samples, bool is_samples, int64_t value,
+                      struct pf_sink *sink)
+{
+    if (samples->is_exact)
+        pf_sink_put_str(sink, ", counted exactly");
+    else if (samples->is_assumed && is_samples)
+        pf_sink_put_str(sink, ", each count taken for one");
+    else if (samples->is_assumed)
+        pf_sink_printf(sink, ", taken for %" PRIu64 " samples: the file does not say",
+                       samples->count);
+    else if (!is_samples || value < 0 || (uint64_t)value != samples->count)
+        pf_sink_printf(sink, ", %" PRIu64 " %s", samples->count,
+                       is_samples ? "of them independent" : "samples");
+    pf_sink_put(sink, "\n", 1);
+}
+
 static void put_side(const struct pf_diff *diff, struct pf_sink *sink, const char *label,
                      const char *name, bool is_new)
 {
-    uint64_t samples = is_new ? diff->comparison.samples.now : diff->comparison.samples.base;
+    const struct pf_sample_counts *counts = &diff->comparison.samples;
+    int64_t total = is_new ? diff->paths.total : diff->paths.base_total;
     char value[32], clean[512];
 
-    pf_text_value(value, sizeof value, is_new ? diff->paths.total : diff->paths.base_total,
-                  diff->unit);
+    pf_text_value(value, sizeof value, total, diff->unit);
     pf_utf8_clean(clean, sizeof clean, name, strlen(name));
     pf_sink_printf(sink, "%s: %s, %s %s", label, clean, value, diff->type);
-    if (strcmp(diff->type, "samples") == 0)
-        pf_sink_put(sink, "\n", 1);
-    else if (samples)
-        pf_sink_printf(sink, ", %" PRIu64 " samples\n", samples);
-    else
-        pf_sink_put_str(sink, ", counted exactly\n");
+    put_basis(is_new ? &counts->now : &counts->base, strcmp(diff->type, "samples") == 0, total,
+              sink);
 }
 
 static void put_change(struct pf_sink *sink, const struct pf_change *change)

@@ -4,7 +4,8 @@
  * Fast, because these files are large: the file is read in place, what a line has in common with
  * the one before is not looked at again, and whatever must be looked up in a large table is
  * announced a line ahead. "_[k]" after a name marks the kernel. A count may be a fraction
- * (--countname); it is rounded. Format: github.com/brendangregg/FlameGraph, README.
+ * (--countname); it is rounded. A last line that is cut short and a stack that is too deep are left
+ * out, and told. Format: github.com/brendangregg/FlameGraph, README.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,6 +17,7 @@
 #include "profiler/base/arena.h"
 #include "profiler/profile/profile.h"
 #include "profiler/report/folded_names_priv.h"
+#include "profiler/report/left_out.h"
 #include "profiler/report/readers_priv.h"
 
 enum { FOLDED_DEPTH_MAX = 1 << 16 };
@@ -36,6 +38,7 @@ struct folded_in {
     uint32_t *leaf_first;
     uint32_t pending_depth;
     int64_t pending_count;
+    size_t too_deep; /* lines */
 };
 
 static uint64_t load_word(const char *text)
@@ -224,6 +227,22 @@ static bool is_blank(struct pf_bytes line)
     return line.size == 0 || text[0] == '#' || (line.size == 1 && text[0] == '\r');
 }
 
+/* The line just read is the last, and lacks its newline. */
+static bool is_cut(const struct pf_cursor *cursor, struct pf_bytes bytes)
+{
+    const char *text = bytes.at;
+
+    return pf_cursor_left(cursor) == 0 && bytes.size && text[bytes.size - 1] != '\n';
+}
+
+/* What of it was entered already is nothing the next line may begin with. */
+static void skip_line(struct folded_in *in)
+{
+    in->too_deep++;
+    in->line = NULL;
+    in->depth = 0;
+}
+
 static bool read_lines(struct folded_in *in, struct pf_bytes bytes, struct pf_err *err)
 {
     struct pf_cursor cursor = pf_cursor_view(bytes);
@@ -234,16 +253,24 @@ static bool read_lines(struct folded_in *in, struct pf_bytes bytes, struct pf_er
         size_t stack_size = 0;
         if (is_blank(line))
             continue;
-        if (line.size >= UINT32_MAX || !divide(line.at, line.size, &stack_size, &count))
+        if (line.size >= UINT32_MAX || !divide(line.at, line.size, &stack_size, &count)) {
+            if (in->pending_depth && is_cut(&cursor, bytes)) {
+                pf_left_out_note(in->out, "the last line, which is cut short");
+                break;
+            }
             return pf_err_set(err, PF_ERR_FORMAT,
                               "folded: line %zu does not end in a space and a count", number);
-        if (!split(in, line.at, stack_size))
-            return pf_err_set(err, PF_ERR_LIMIT, "folded: line %zu is deeper than %d frames",
-                              number, FOLDED_DEPTH_MAX);
-        add_line(in, count);
+        }
+        if (split(in, line.at, stack_size))
+            add_line(in, count);
+        else
+            skip_line(in);
     }
     if (in->pending_depth)
         enter_pending(in);
+    if (in->too_deep)
+        pf_left_out_note(in->out, "%zu stack%s of more than %d frames", in->too_deep,
+                         in->too_deep == 1 ? "" : "s", FOLDED_DEPTH_MAX);
     if (in->out->is_full)
         return pf_err_set(err, PF_ERR_LIMIT, "folded: more items than a profile may hold");
     return true;

@@ -4,6 +4,10 @@
  * The format has no escapes: a ';' in a name becomes ':', line breaks and other control characters
  * become spaces. Kernel frames carry "_[k]", as perf's collapsers write them.
  *
+ * The one number a line has is by convention a count of samples, and whoever reads it
+ * (flamegraph.pl, our own comparison) takes it for one: of a CPU profile samples are written,
+ * unless its time is asked for.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include <stdlib.h>
@@ -13,6 +17,7 @@
 #include "profiler/base/sink.h"
 #include "profiler/base/utf8.h"
 #include "profiler/profile/paths.h"
+#include "profiler/profile/profile.h"
 #include "profiler/profile/value.h"
 #include "profiler/report/diff_writers_priv.h"
 #include "profiler/report/selection.h"
@@ -138,12 +143,31 @@ static void write_paths(const struct pf_paths *paths, struct pf_path *sorted, bo
     pf_arena_fini(&arena);
 }
 
+static const char *type_of(const struct pf_profile *profile, uint32_t column)
+{
+    return pf_profile_text(profile, profile->value_types[column].type);
+}
+
+/* NULL: the profile's default. */
+static const char *choose_value(const struct pf_profile *profile, const char *asked)
+{
+    if (asked || profile->value_count == 0
+        || strcmp(type_of(profile, profile->default_value), "cpu") != 0)
+        return asked;
+    for (uint32_t i = 0; i < profile->value_count; i++)
+        if (strcmp(type_of(profile, i), "samples") == 0)
+            return "samples";
+    return NULL;
+}
+
 bool pf_folded_write(const struct pf_profile *profile, const struct pf_report_options *options,
                      struct pf_sink *sink, struct pf_err *err)
 {
     struct pf_paths paths = {0};
+    struct pf_report_options chosen = *options;
 
-    if (!pf_report_paths(&paths, profile, options, err))
+    chosen.value = choose_value(profile, options->value);
+    if (!pf_report_paths(&paths, profile, &chosen, err))
         return false;
     write_paths(&paths, paths.at, false, sink);
     pf_paths_fini(&paths);

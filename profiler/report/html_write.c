@@ -50,6 +50,8 @@ static void put_quality(struct pf_sink *sink, const struct pf_summary *summary)
 
     if (summary->samples) {
         put_fact(sink, "samples", "%" PRIu64, summary->samples);
+        if (pf_summary_independent(summary) < summary->samples)
+            put_fact(sink, "independent", "%" PRIu64, pf_summary_independent(summary));
         put_fact(sink, "lost", "%" PRIu64 " (%.2f %%)", summary->lost,
                  100.0 * (double)summary->lost / (double)all);
     }

@@ -72,10 +72,10 @@ static json_t *unrooted(const struct pf_summary *summary)
     return list;
 }
 
-static json_t *warnings(const struct pf_summary *summary, bool is_ours)
+static json_t *warnings(const struct pf_profile *profile)
 {
     char lines[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
-    unsigned lines_count = is_ours ? pf_quality_warnings(summary, lines) : 0;
+    unsigned lines_count = pf_quality_warnings_of(profile, lines);
     json_t *list = json_array();
 
     for (unsigned i = 0; i < lines_count; i++)
@@ -96,6 +96,8 @@ static void add_quality(json_t *to, const struct pf_summary *summary, bool is_ou
 {
     json_object_set_new(to, "frequency_hz", known(is_ours, count(summary->frequency_hz)));
     json_object_set_new(to, "samples", known(is_ours, count(summary->samples)));
+    json_object_set_new(to, "independent_samples",
+                        known(is_ours, count(pf_summary_independent(summary))));
     json_object_set_new(to, "lost", known(is_ours, count(summary->lost)));
     json_object_set_new(to, "throttled", known(is_ours, count(summary->throttled)));
     json_object_set_new(to, "truncated", known(is_ours, count(summary->truncated)));
@@ -133,7 +135,7 @@ static json_t *describe(const struct pf_profile *profile, const struct pf_paths 
                   text(pf_profile_text(profile, type->unit)), "total", (json_int_t)paths->total));
     json_object_set_new(to, "processes", processes(summary));
     json_object_set_new(to, "unrooted", unrooted(summary));
-    json_object_set_new(to, "warnings", warnings(summary, is_ours));
+    json_object_set_new(to, "warnings", warnings(profile));
     free(summary);
     return to;
 }

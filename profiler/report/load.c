@@ -17,6 +17,10 @@
 
 static const size_t load_max_bytes = (size_t)4 << 30;
 
+/* Deflate can make a thousand bytes of one, profiles do not: beyond a hundred and twenty-eight it
+ * is no profile, and not worth the memory. Small files may be as repetitive as they like. */
+enum { LOAD_RATIO_MAX = 128, LOAD_ALWAYS_BYTES = 64 << 20 };
+
 struct reader {
     const char *name;
     bool (*looks_like)(struct pf_bytes bytes);
@@ -84,12 +88,20 @@ static bool read_plain(struct pf_profile *out, struct pf_bytes bytes, struct pf_
     return pf_err_set(err, PF_ERR_FORMAT, "%s", stranger_name(bytes));
 }
 
+static size_t most_unpacked(size_t packed)
+{
+    size_t most = LOAD_ALWAYS_BYTES + packed * LOAD_RATIO_MAX;
+
+    return packed < load_max_bytes / LOAD_RATIO_MAX && most < load_max_bytes ? most
+                                                                             : load_max_bytes;
+}
+
 static bool read_packed(struct pf_profile *out, struct pf_bytes bytes, struct pf_err *err)
 {
     struct pf_buf plain = {0};
 
-    bool ok =
-        pf_gunzip(&plain, bytes, load_max_bytes, err) && read_plain(out, pf_buf_view(&plain), err);
+    bool ok = pf_gunzip(&plain, bytes, most_unpacked(bytes.size), err)
+              && read_plain(out, pf_buf_view(&plain), err);
 
     pf_buf_fini(&plain);
     return ok;

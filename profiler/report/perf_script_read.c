@@ -19,6 +19,7 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/profile/profile.h"
+#include "profiler/report/left_out.h"
 #include "profiler/report/readers_priv.h"
 
 enum { PERF_FRAMES_MAX = 4096 };
@@ -35,6 +36,7 @@ struct perf_in {
     struct pf_profile *out;
     struct event event;
     bool is_open; /* an event's stack is being read */
+    bool is_cut;  /* the line is the last, and lacks its newline */
     uint32_t frames[PERF_FRAMES_MAX];
     uint32_t frame_count;
     struct pf_line inlined[64]; /* waiting for the function they are in */
@@ -323,6 +325,14 @@ static bool is_frame_line(struct pf_bytes line)
     return line.size > 1 && is_space(*(const char *)line.at);
 }
 
+/* The file ends in the middle of a stack, of which nobody knows how it went on. */
+static bool drop_event(struct perf_in *in)
+{
+    in->is_open = false;
+    pf_left_out_note(in->out, "the last event, which is cut short");
+    return true;
+}
+
 static bool read_line(struct perf_in *in, struct pf_bytes line, size_t number, struct pf_err *err)
 {
     struct event event;
@@ -337,6 +347,8 @@ static bool read_line(struct perf_in *in, struct pf_bytes line, size_t number, s
     if (in->is_open && is_frame_line(line) && read_frame(in, trimmed))
         return true;
     if (!read_header(trimmed, &event)) {
+        if (in->is_open && is_frame_line(line) && in->is_cut)
+            return drop_event(in);
         if (in->is_open && is_frame_line(line))
             return pf_err_set(err, PF_ERR_FORMAT, "perf script: line %zu is no stack frame",
                               number);
@@ -373,8 +385,10 @@ bool pf_perf_script_read(struct pf_profile *out, struct pf_bytes bytes, struct p
     bool ok = true;
 
     in->out = out;
-    for (size_t number = 1; ok && pf_cursor_line(&cursor, &line); number++)
+    for (size_t number = 1; ok && pf_cursor_line(&cursor, &line); number++) {
+        in->is_cut = pf_cursor_left(&cursor) == 0 && cursor.at[-1] != '\n';
         ok = read_line(in, line, number, err);
+    }
     close_event(in);
     if (ok && in->events == 0)
         ok = pf_err_set(err, PF_ERR_FORMAT, "perf script: there is no event in it");

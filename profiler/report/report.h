@@ -20,13 +20,14 @@ struct pf_profile;
 struct pf_sink;
 
 struct pf_report_options {
-    const char *title;  /* NULL: made from the summary */
-    const char *value;  /* sample type shown, "cpu"; NULL: the profile's default */
-    uint32_t top;       /* rows of the text table, 0: 40 */
-    double min_percent; /* frames narrower are left out of pictures; 0: what a pixel shows */
-    bool tree;          /* text: callers and callees, too */
-    bool is_terminal;   /* text: colour allowed */
-    bool per_process;   /* a root frame per process label */
+    const char *title;   /* NULL: made from the summary */
+    const char *value;   /* sample type shown, "cpu"; NULL: the profile's default */
+    uint32_t top;        /* rows of the text table, 0: 40 */
+    double min_percent;  /* frames narrower are left out of pictures; 0: what a pixel shows */
+    bool tree;           /* text: callers and callees, too */
+    uint32_t tree_depth; /* levels of each, 0: 5 */
+    bool is_terminal;    /* text: colour allowed */
+    bool per_process;    /* a root frame per process label */
     bool per_thread;
 };
 

@@ -44,9 +44,11 @@ static void describe(struct pf_flame *flame, const struct pf_profile *profile,
     if (profile->duration_ns)
         append(out, size, " \u00b7 %.1f s", (double)profile->duration_ns / 1e9);
     if (summary->samples)
-        append(out, size,
-               " \u00b7 %" PRIu64 " samples \u00b7 %.1f %% rooted \u00b7 %" PRIu64 " lost",
-               summary->samples, pf_quality_rooted_percent(summary), summary->lost);
+        append(out, size, " \u00b7 %" PRIu64 " samples", summary->samples);
+    if (pf_quality_knows_rooted(summary))
+        append(out, size, " \u00b7 %.1f %% rooted", pf_quality_rooted_percent(summary));
+    if (summary->samples)
+        append(out, size, " \u00b7 %" PRIu64 " lost", summary->lost);
     if (summary->profiler_cpu_ns)
         append(out, size, " \u00b7 profiler used %.2f s of CPU",
                (double)summary->profiler_cpu_ns / 1e9);
@@ -56,7 +58,9 @@ static void entitle(struct pf_flame *flame, const struct pf_profile *profile,
                     const struct pf_report_options *options)
 {
     struct pf_summary *summary = pf_mem_new(1, sizeof *summary);
-    bool is_ours = pf_summary_load(summary, profile);
+    char warnings[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+
+    (void)pf_summary_load(summary, profile);
 
     if (options->title)
         append(flame->title, sizeof flame->title, "%s", options->title);
@@ -66,14 +70,14 @@ static void entitle(struct pf_flame *flame, const struct pf_profile *profile,
         append(flame->title, sizeof flame->title, "Flamegraph");
     if (!options->title && summary->pid)
         append(flame->title, sizeof flame->title, " (pid %d)", summary->pid);
+    if (!options->title && pf_quality_others(summary))
+        append(flame->title, sizeof flame->title, " and %" PRIu32 " more process%s",
+               pf_quality_others(summary), pf_quality_others(summary) == 1 ? "" : "es");
     describe(flame, profile, summary);
-    if (is_ours) {
-        char warnings[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
-        flame->warning_count = pf_quality_warnings(summary, warnings);
-        for (unsigned i = 0; i < flame->warning_count; i++)
-            append(flame->warnings[i], sizeof flame->warnings[i], "%s", warnings[i]);
-    }
     free(summary);
+    flame->warning_count = pf_quality_warnings_of(profile, warnings);
+    for (unsigned i = 0; i < flame->warning_count; i++)
+        append(flame->warnings[i], sizeof flame->warnings[i], "%s", warnings[i]);
 }
 
 bool pf_flame_model_init(struct pf_flame_model *model, const struct pf_profile *profile,

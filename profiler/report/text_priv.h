@@ -32,7 +32,15 @@ void pf_text_value(char *out, size_t size, int64_t value, const char *unit);
  * PF_TEXT_NAME_BYTES. */
 void pf_text_name(char *out, size_t size, const struct pf_frame *frame);
 
-/* For each of the top functions, its callers above it, its callees below. */
-void pf_text_tree(const struct pf_text *text, const struct pf_totals *totals, uint32_t top);
+/* The functions that cost most, a row each. */
+void pf_text_table(const struct pf_text *text, const struct pf_totals *totals, uint32_t top);
+
+/* A table for each group (process, thread) the paths begin with; top 0: ten rows each. */
+void pf_text_groups(const struct pf_text *text, uint32_t top);
+
+/* For each of the top functions, its callers above it, its callees below, depth (0: 5) levels of
+ * each. */
+void pf_text_tree(const struct pf_text *text, const struct pf_totals *totals, uint32_t top,
+                  uint32_t depth);
 
 #endif

@@ -1,6 +1,9 @@
 /*
- * Callers and callees of the top functions, as gprof and perf show them: whom a function's cost is
- * owed to above it, where it went below.
+ * Callers and callees of the top functions: above a function those it is owed to, and theirs, below
+ * it where its cost went, and from there.
+ *
+ * A path counts at the outermost place a function has in it, so that what is said of it adds up to
+ * its total; recursion shows as a function among its own callees.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,11 +14,12 @@
 #include "profiler/base/sink.h"
 #include "profiler/base/utf8.h"
 #include "profiler/profile/paths.h"
+#include "profiler/profile/profile.h"
 #include "profiler/profile/totals.h"
 #include "profiler/profile/value.h"
 #include "profiler/report/text_priv.h"
 
-enum { TREE_NEIGHBOURS = 8 };
+enum { TREE_NEIGHBOURS = 8, TREE_DEFAULT_DEPTH = 5 };
 static const double tree_least_percent = 0.5;
 
 void pf_text_name(char *out, size_t size, const struct pf_frame *frame)
@@ -23,122 +27,184 @@ void pf_text_name(char *out, size_t size, const struct pf_frame *frame)
     pf_utf8_clean(out, size, frame->name, strlen(frame->name));
 }
 
-/* Caller to callee, with what passed along it; of each path an edge counts once. */
-struct edge {
-    uint32_t caller, callee;
+/* A function reached from the one below (or above) it, on the way from one of the top functions. */
+struct node {
+    uint32_t parent, frame;
     int64_t value;
-    uint32_t mark;
+    uint32_t children_at, child_count; /* in order */
 };
 
-struct edges {
-    struct edge *at;
+struct tree {
+    const struct pf_text *text;
+    struct node *at; /* two roots a top function first: its callers', its callees' */
     uint32_t count, capacity;
     struct pf_hash index;
+    uint32_t *order; /* nodes, those of one parent together, most first */
+    uint32_t depth;
 };
 
-static bool same_edge(const void *owner, uint32_t id, const void *sought)
+static bool same_node(const void *owner, uint32_t id, const void *sought)
 {
-    const struct edge *a = &((const struct edges *)owner)->at[id], *b = sought;
+    const struct node *a = &((const struct tree *)owner)->at[id], *b = sought;
 
-    return a->caller == b->caller && a->callee == b->callee;
+    return a->parent == b->parent && a->frame == b->frame;
 }
 
-static struct edge *find_edge(struct edges *edges, uint32_t caller, uint32_t callee)
+static uint32_t add_node(struct tree *tree, const struct node *node)
 {
-    struct edge edge = {.caller = caller, .callee = callee};
-    uint64_t hash = pf_hash_u64((uint64_t)caller << 32 | callee);
-    uint32_t id = pf_hash_find(&edges->index, hash, same_edge, edges, &edge);
+    if (tree->count == tree->capacity) {
+        tree->capacity = tree->capacity ? tree->capacity * 2 : 256;
+        tree->at = pf_mem_resize(tree->at, tree->capacity, sizeof *tree->at);
+    }
+    tree->at[tree->count] = *node;
+    return tree->count++;
+}
+
+static uint32_t find_child(struct tree *tree, uint32_t parent, uint32_t frame)
+{
+    struct node node = {.parent = parent, .frame = frame};
+    uint64_t hash = pf_hash_u64((uint64_t)parent << 32 | frame);
+    uint32_t id = pf_hash_find(&tree->index, hash, same_node, tree, &node);
 
     if (id != PF_HASH_NONE)
-        return &edges->at[id];
-    if (edges->count == edges->capacity) {
-        edges->capacity = edges->capacity ? edges->capacity * 2 : 256;
-        edges->at = pf_mem_resize(edges->at, edges->capacity, sizeof *edges->at);
-    }
-    edges->at[edges->count] = edge;
-    pf_hash_add(&edges->index, hash, edges->count);
-    return &edges->at[edges->count++];
+        return id;
+    id = add_node(tree, &node);
+    pf_hash_add(&tree->index, hash, id);
+    return id;
 }
 
-static void collect_edges(struct edges *edges, const struct pf_paths *paths)
+/* From the frame at the place, up to its callers (step -1) or down to what it calls (1). */
+static void walk(struct tree *tree, uint32_t root, const struct pf_path *path, uint32_t place,
+                 int step)
 {
-    for (uint32_t i = 0; i < paths->count; i++) {
-        const uint32_t *ids = paths->ids + paths->at[i].at;
-        for (uint32_t j = 1; j < paths->at[i].count; j++) {
-            struct edge *edge = find_edge(edges, ids[j - 1], ids[j]);
-            if (edge->mark == i + 1)
+    const uint32_t *ids = tree->text->paths->ids + path->at;
+    int64_t at = (int64_t)place + step;
+
+    for (uint32_t level = 0; level < tree->depth && at >= 0 && at < path->count; level++) {
+        root = find_child(tree, root, ids[at]);
+        tree->at[root].value = pf_value_add(tree->at[root].value, path->value);
+        at += step;
+    }
+}
+
+/* slots: of each frame its place among the top functions, PF_NONE: not one of them. */
+static void collect(struct tree *tree, const uint32_t *slots, uint32_t top)
+{
+    const struct pf_paths *paths = tree->text->paths;
+    uint32_t *seen = pf_mem_new(top, sizeof *seen); /* in which path last, plus one */
+
+    for (uint32_t i = 0; i < paths->count; i++)
+        for (uint32_t j = 0; j < paths->at[i].count; j++) {
+            uint32_t slot = slots[paths->ids[paths->at[i].at + j]];
+            if (slot == PF_NONE || seen[slot] == i + 1)
                 continue;
-            edge->mark = i + 1;
-            edge->value = pf_value_add(edge->value, paths->at[i].value);
+            seen[slot] = i + 1;
+            walk(tree, 2 * slot, &paths->at[i], j, -1);
+            walk(tree, 2 * slot + 1, &paths->at[i], j, 1);
         }
+    free(seen);
+}
+
+static int compare_nodes(const void *a, const void *b, void *context)
+{
+    const struct tree *tree = context;
+    const struct node *x = &tree->at[*(const uint32_t *)a], *y = &tree->at[*(const uint32_t *)b];
+    const struct pf_frame *frames = tree->text->paths->frames.at;
+
+    if (x->parent != y->parent)
+        return x->parent < y->parent ? -1 : 1;
+    if (x->value != y->value)
+        return x->value > y->value ? -1 : 1;
+    return strcmp(frames[x->frame].name, frames[y->frame].name);
+}
+
+static void put_in_order(struct tree *tree, uint32_t roots)
+{
+    uint32_t count = tree->count - roots;
+
+    tree->order = pf_mem_new(count, sizeof *tree->order);
+    for (uint32_t i = 0; i < count; i++)
+        tree->order[i] = roots + i;
+    qsort_r(tree->order, count, sizeof *tree->order, compare_nodes, tree);
+    for (uint32_t i = 0; i < count; i++) {
+        struct node *parent = &tree->at[tree->at[tree->order[i]].parent];
+        if (parent->child_count++ == 0)
+            parent->children_at = i;
     }
 }
 
-static int compare_edges(const void *a, const void *b, void *frames)
+static void put_node(const struct tree *tree, const struct node *node, uint32_t level,
+                     const char *arrow)
 {
-    const struct edge *const *x = a, *const *y = b;
-    const struct pf_frame *at = frames;
-
-    if ((*x)->value != (*y)->value)
-        return (*x)->value > (*y)->value ? -1 : 1;
-    int order = strcmp(at[(*x)->caller].name, at[(*y)->caller].name);
-    return order ? order : strcmp(at[(*x)->callee].name, at[(*y)->callee].name);
-}
-
-static void put_neighbour(const struct pf_text *text, const struct edge *edge, uint32_t frame,
-                          const char *arrow)
-{
+    const struct pf_paths *paths = tree->text->paths;
     char name[PF_TEXT_NAME_BYTES];
 
-    pf_text_name(name, sizeof name, &text->paths->frames.at[frame]);
-    pf_sink_printf(text->sink, "  %6.2f%%  %s %s\n",
-                   pf_value_percent(edge->value, text->paths->total), arrow, name);
+    pf_text_name(name, sizeof name, &paths->frames.at[node->frame]);
+    pf_sink_printf(tree->text->sink, "%*s%6.2f%%  %s %s\n", (int)(2 * level), "",
+                   pf_value_percent(node->value, paths->total), arrow, name);
 }
 
-/* sorted holds every edge, most first. */
-static void put_neighbours(const struct pf_text *text, struct edge **sorted, uint32_t count,
-                           uint32_t frame, bool callers)
+/* Callers stand above what they call, callees below what calls them. At most tree->depth deep. */
+static void put_children(const struct tree *tree, uint32_t parent, uint32_t level, bool callers)
 {
-    unsigned shown = 0;
+    const struct node *of = &tree->at[parent];
+    uint32_t shown = of->child_count < TREE_NEIGHBOURS ? of->child_count : TREE_NEIGHBOURS;
 
-    for (uint32_t i = 0; i < count && shown < TREE_NEIGHBOURS; i++) {
-        const struct edge *edge = sorted[i];
-        if (pf_value_percent(edge->value, text->paths->total) < tree_least_percent && shown > 0)
+    for (uint32_t i = 0; i < shown; i++) {
+        uint32_t id = tree->order[of->children_at + i];
+        double percent = pf_value_percent(tree->at[id].value, tree->text->paths->total);
+        if (percent < tree_least_percent && (i > 0 || level > 1))
             break;
-        if ((callers ? edge->callee : edge->caller) != frame)
-            continue;
-        put_neighbour(text, edge, callers ? edge->caller : edge->callee, callers ? "<-" : "->");
-        shown++;
+        if (callers)
+            put_children(tree, id, level + 1, callers);
+        put_node(tree, &tree->at[id], level, callers ? "<-" : "->");
+        if (!callers)
+            put_children(tree, id, level + 1, callers);
     }
 }
 
-static void put_function(const struct pf_text *text, const struct pf_total *total,
-                         struct edge **sorted, uint32_t count)
+static void put_function(const struct tree *tree, const struct pf_total *total, uint32_t slot)
 {
+    const struct pf_text *text = tree->text;
     char name[PF_TEXT_NAME_BYTES];
 
-    put_neighbours(text, sorted, count, total->frame, true);
+    put_children(tree, 2 * slot, 1, true);
     pf_text_name(name, sizeof name, &text->paths->frames.at[total->frame]);
     pf_sink_printf(text->sink, "%6.2f%%  %s%s%s  (self %.2f%%)\n",
                    pf_value_percent(total->total, text->paths->total), text->bold, name,
                    text->plain, pf_value_percent(total->self, text->paths->total));
-    put_neighbours(text, sorted, count, total->frame, false);
+    put_children(tree, 2 * slot + 1, 1, false);
     pf_sink_put(text->sink, "\n", 1);
 }
 
-void pf_text_tree(const struct pf_text *text, const struct pf_totals *totals, uint32_t top)
+static uint32_t *number_top(const struct pf_paths *paths, const struct pf_totals *totals,
+                            uint32_t top)
 {
-    struct edges edges = {0};
+    uint32_t *slots = pf_mem_new(paths->frames.count, sizeof *slots);
 
-    collect_edges(&edges, text->paths);
-    struct edge **sorted = pf_mem_new(edges.count, sizeof(struct edge *));
-    for (uint32_t i = 0; i < edges.count; i++)
-        sorted[i] = &edges.at[i];
-    qsort_r(sorted, edges.count, sizeof(struct edge *), compare_edges, text->paths->frames.at);
+    for (uint32_t i = 0; i < paths->frames.count; i++)
+        slots[i] = PF_NONE;
+    for (uint32_t i = 0; i < top; i++)
+        slots[totals->at[i].frame] = i;
+    return slots;
+}
+
+void pf_text_tree(const struct pf_text *text, const struct pf_totals *totals, uint32_t top,
+                  uint32_t depth)
+{
+    struct tree tree = {.text = text, .depth = depth ? depth : TREE_DEFAULT_DEPTH};
+
+    top = totals->count < top ? totals->count : top;
+    uint32_t *slots = number_top(text->paths, totals, top);
+    for (uint32_t i = 0; i < 2 * top; i++)
+        (void)add_node(&tree, &(struct node){.parent = PF_NONE, .frame = PF_NONE});
+    collect(&tree, slots, top);
+    put_in_order(&tree, 2 * top);
     pf_sink_printf(text->sink, "\n%scallers (<-) and callees (->)%s\n", text->dim, text->plain);
-    for (uint32_t i = 0; i < totals->count && i < top; i++)
-        put_function(text, &totals->at[i], sorted, edges.count);
-    free(sorted);
-    free(edges.at);
-    pf_hash_fini(&edges.index);
+    for (uint32_t i = 0; i < top; i++)
+        put_function(&tree, &totals->at[i], i);
+    free(slots);
+    free(tree.order);
+    free(tree.at);
+    pf_hash_fini(&tree.index);
 }

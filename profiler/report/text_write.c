@@ -64,7 +64,7 @@ static void put_row(const struct pf_text *text, const struct pf_total *total)
     pf_sink_put(text->sink, "\n", 1);
 }
 
-static void put_table(const struct pf_text *text, const struct pf_totals *totals, uint32_t top)
+void pf_text_table(const struct pf_text *text, const struct pf_totals *totals, uint32_t top)
 {
     uint32_t shown = totals->count < top ? totals->count : top;
 
@@ -85,9 +85,12 @@ static void write_all(struct pf_text *text, const struct pf_profile *profile,
 
     pf_totals_init(&totals, text->paths);
     pf_quality_put(text, profile);
-    put_table(text, &totals, top);
+    if (options->per_process || options->per_thread)
+        pf_text_groups(text, options->top);
+    else
+        pf_text_table(text, &totals, top);
     if (options->tree)
-        pf_text_tree(text, &totals, top);
+        pf_text_tree(text, &totals, top, options->tree_depth);
     pf_totals_fini(&totals);
 }
 

@@ -324,4 +324,5 @@ void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summ
     }
     qsort(summary->processes, summary->process_count, sizeof *summary->processes, busiest_first);
     pf_quality_summarise(&samples->quality, &samples->objects, summary);
+    summary->independent = samples->stacks;
 }

@@ -72,9 +72,10 @@ static bool end_command(struct pf_record_job *job, struct pf_err *err)
 {
     struct pf_child *command = &job->target->command;
 
-    if (command->reaped)
+    if (command->reaped || pf_record_job_await_command(job))
         return true;
     (void)kill(command->pid, SIGTERM);
+    job->target->is_ended = true;
     pf_record_job_note(job, "the command was ended (SIGTERM) to get its counts");
     uint64_t end_ns = pf_clock_now_ns() + END_MS * UINT64_C(1000000);
     while (pf_clock_now_ns() < end_ns) {
@@ -100,6 +101,7 @@ static bool record(struct pf_record_job *job, struct pf_err *err)
         return false;
     pf_engine_files_count(job);
     job->summary->frequency_hz = 0;
+    pf_record_job_note(job, "stacks are rebuilt from calls: callers share in proportion");
     return true;
 }
 

@@ -94,6 +94,5 @@ void pf_engine_files_count(struct pf_record_job *job)
 
     for (uint32_t i = 0; i < profile->samples.count; i++)
         count += (uint64_t)pf_profile_values_view(profile, i)[0];
-    job->summary->samples = count;
-    job->summary->rooted = count; /* neither tool says where it lost its way */
+    job->summary->samples = count; /* neither tool says where it lost its way: no word of roots */
 }

@@ -24,7 +24,7 @@ ASSAY_CHECKED
 bool pf_engine_files_load(struct pf_record_job *job, const char *dir, const char *prefix,
                           struct pf_err *err);
 
-/* samples and rooted of the summary, from the profile's default values. */
+/* samples of the summary, from the profile's first values. */
 void pf_engine_files_count(struct pf_record_job *job);
 
 #endif

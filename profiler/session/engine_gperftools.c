@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "profiler/attach/proc_stat.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/engine_files.h"
 #include "profiler/session/gperftools_switch.h"
+#include "profiler/session/record_coverage.h"
 #include "profiler/session/record_engine.h"
 
 enum {
@@ -100,7 +102,8 @@ struct watch {
     pid_t pid;
     struct pf_gperftools_switch how;
     char file[PF_GPERFTOOLS_PATH];
-    char program[PF_GPERFTOOLS_PATH]; /* that was switched on last */
+    char program[PF_GPERFTOOLS_PATH];   /* that was switched on last */
+    uint64_t cpu_first_ns, cpu_last_ns; /* of the process: when it was switched on, and now */
     uint64_t ready_ns; /* since when the library has been seen ready for the signal, 0: not yet */
     bool was_on;
 };
@@ -124,6 +127,16 @@ static bool is_ready(struct watch *watch)
     return is && pf_clock_now_ns() - watch->ready_ns >= ready_long_ns;
 }
 
+/* As it last was, once the process is gone. */
+static void read_cpu(struct watch *watch)
+{
+    uint64_t tick_ns = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
+    struct pf_proc_stat stat;
+
+    if (pf_proc_stat_read(&stat, watch->pid, 0))
+        watch->cpu_last_ns = (stat.user_ticks + stat.system_ticks) * tick_ns;
+}
+
 /*
  * A command may exec another program, which has to be switched on anew. Once a program: when it
  * ends, libprofiler holds a lock for good that the signal's handler would wait for.
@@ -142,8 +155,12 @@ static void keep_on(struct watch *watch)
         return;
     watch->ready_ns = 0;
     memcpy(watch->program, program, (size_t)size + 1);
-    watch->was_on |=
-        pf_gperftools_flip(watch->pid, &watch->how, true, watch->file, sizeof watch->file);
+    if (!pf_gperftools_flip(watch->pid, &watch->how, true, watch->file, sizeof watch->file)
+        || watch->was_on)
+        return;
+    watch->was_on = true;
+    read_cpu(watch);
+    watch->cpu_first_ns = watch->cpu_last_ns;
 }
 
 static bool run(struct pf_record_job *job, struct watch *watch, struct pf_err *err)
@@ -154,8 +171,10 @@ static bool run(struct pf_record_job *job, struct watch *watch, struct pf_err *e
         return false;
     while (!pf_record_job_is_over(job)) {
         keep_on(watch);
+        read_cpu(watch);
         pf_clock_sleep_ms((unsigned)pf_record_job_wait_ms(job, LOOK_MS));
     }
+    read_cpu(watch);
     if (!pf_target_has_ended(job->target)
         && pf_gperftools_is_profiling(watch->pid, watch->how.path, file, sizeof file)
         && !pf_gperftools_flip(watch->pid, &watch->how, false, file, sizeof file)
@@ -191,6 +210,37 @@ static bool load(struct pf_record_job *job, const struct watch *watch, struct pf
     return ok;
 }
 
+/* One sample stands for as much as it does in truth. */
+static void scale_times(struct pf_profile *profile, uint64_t period_ns)
+{
+    for (uint32_t i = 0; i < profile->samples.count; i++) {
+        int64_t *row = profile->values + (size_t)i * profile->value_count;
+        if (__builtin_mul_overflow(row[0], (int64_t)period_ns, &row[1]))
+            row[1] = INT64_MAX;
+    }
+    profile->period = (int64_t)period_ns;
+}
+
+/* libprofiler's timer is of the process, and of those that come due within one tick of the kernel
+ * just one signal arrives: at a high rate, or with several threads, most are missing. */
+static void settle_times(struct pf_record_job *job, const struct watch *watch)
+{
+    struct pf_summary *summary = job->summary;
+    struct pf_coverage coverage = {.samples = summary->samples,
+                                   .period_ns = (uint64_t)job->profile->period,
+                                   .cpu_ns = watch->cpu_last_ns - watch->cpu_first_ns};
+    double percent = pf_coverage_percent(&coverage);
+
+    summary->target_cpu_ns = coverage.cpu_ns;
+    if (percent >= 100 || summary->samples == 0 || job->profile->value_count != 2)
+        return;
+    scale_times(job->profile, coverage.cpu_ns / summary->samples);
+    pf_record_job_note(job,
+                       "%.0f %% of the samples came (libprofiler's timer follows the kernel's "
+                       "tick): times are scaled to the CPU time used",
+                       percent);
+}
+
 static bool record(struct pf_record_job *job, struct pf_err *err)
 {
     struct watch watch = {.pid = job->target->processes[0].pid};
@@ -211,6 +261,7 @@ static bool record(struct pf_record_job *job, struct pf_err *err)
     if (!run(job, &watch, err) || !load(job, &watch, err))
         return false;
     pf_engine_files_count(job);
+    settle_times(job, &watch);
     pf_record_job_note(job, "libprofiler profiles one process (%d), not what it forks",
                        (int)watch.pid);
     return true;

@@ -16,11 +16,26 @@ static const struct pf_engine *const record_engines[] = {
     &pf_engine_perf, &pf_engine_agent, &pf_engine_gperftools, &pf_engine_callgrind, NULL,
 };
 
+/* Half a second in all. */
+enum { MOMENT_STEPS = 10, MOMENT_STEP_MS = 50 };
+
 static const char *const mode_names[] = {"cpu", "wall", "alloc", "heap", "instructions", NULL};
 
 const char *const *pf_record_mode_names(void)
 {
     return mode_names;
+}
+
+/* The first of those it can do. */
+enum pf_record_mode pf_record_mode_of(const char *engine)
+{
+    for (unsigned i = 0; engine && record_engines[i]; i++)
+        for (unsigned mode = 0; mode_names[mode]; mode++)
+            if (strcmp(record_engines[i]->name, engine) == 0
+                && strncmp(record_engines[i]->modes, mode_names[mode], strlen(mode_names[mode]))
+                       == 0)
+                return (enum pf_record_mode)mode;
+    return PF_RECORD_CPU;
 }
 
 static bool does_mode(const struct pf_engine *engine, enum pf_record_mode mode)
@@ -126,6 +141,19 @@ bool pf_record_job_is_given_up(const struct pf_record_job *job)
            && asked > 1;
 }
 
+bool pf_record_job_await_command(struct pf_record_job *job)
+{
+    struct pf_child *command = &job->target->command;
+
+    if (!job->target->has_command)
+        return false;
+    for (unsigned i = 0; i < MOMENT_STEPS && !command->reaped && was_told_to_stop(job->options)
+                         && !pf_record_job_is_given_up(job);
+         i++)
+        (void)pf_child_wait(command, pf_clock_now_ns() + MOMENT_STEP_MS * UINT64_C(1000000));
+    return command->reaped;
+}
+
 bool pf_record_job_is_over(struct pf_record_job *job)
 {
     return pf_clock_now_ns() >= job->deadline_ns || was_told_to_stop(job->options)
@@ -210,7 +238,8 @@ static bool run(struct pf_record_job *job, const struct pf_engine *engine, struc
     if (!engine->record(job, err))
         return false;
     job->profile->time_ns = wall_ns;
-    job->profile->duration_ns = pf_clock_now_ns() - job->started_ns;
+    uint64_t ended_ns = job->ended_ns ? job->ended_ns : pf_clock_now_ns();
+    job->profile->duration_ns = ended_ns - job->started_ns;
     note_early_end(job);
     if (!engine->has_names && !job->options->skip_names && !name_addresses(job, err))
         return false;
@@ -219,9 +248,12 @@ static bool run(struct pf_record_job *job, const struct pf_engine *engine, struc
     return true;
 }
 
-static void report_command(struct pf_recording *recording, const struct pf_target *target)
+static void report_command(struct pf_recording *recording, struct pf_record_job *job)
 {
-    recording->command_ended = target->has_command && target->command.reaped;
+    const struct pf_target *target = job->target;
+
+    (void)pf_record_job_await_command(job);
+    recording->command_ended = target->has_command && target->command.reaped && !target->is_ended;
     if (recording->command_ended)
         recording->command_status = pf_child_exit_status(&target->command);
 }
@@ -246,7 +278,7 @@ bool pf_record(struct pf_recording *out, const struct pf_record_options *options
     if (ok) {
         introduce(&job, engine);
         ok = run(&job, engine, err);
-        report_command(&recording, &target);
+        report_command(&recording, &job);
     }
     pf_target_close(&target);
     if (ok) {

@@ -67,7 +67,7 @@ struct pf_record_options {
 struct pf_recording {
     struct pf_profile profile;
     struct pf_summary summary;
-    bool command_ended; /* by itself, before we stopped it */
+    bool command_ended; /* by itself or the Ctrl-C that stopped us, not because we ended it */
     int command_status; /* as a shell shows it */
 };
 
@@ -84,5 +84,9 @@ void pf_recording_fini(struct pf_recording *recording);
 
 /* "cpu", "wall", ...; NULL-terminated, in the order of the enum. */
 const char *const *pf_record_mode_names(void);
+
+/* The mode of a recording for which none is asked: cpu, unless the engine named (NULL: none) cannot
+ * do it. */
+enum pf_record_mode pf_record_mode_of(const char *engine);
 
 #endif

@@ -25,6 +25,7 @@ struct pf_record_job {
     struct pf_summary *summary; /* engine, mode, command, pid, frequency are set */
     uint64_t started_ns;        /* CLOCK_MONOTONIC; set by pf_record_job_start */
     uint64_t deadline_ns;       /* UINT64_MAX: none */
+    uint64_t ended_ns;          /* set by an engine that takes long to leave; 0: when it has left */
 };
 
 struct pf_engine {
@@ -57,6 +58,12 @@ bool pf_record_job_is_over(struct pf_record_job *job);
 
 /* Asked to stop a second time: what takes long is not waited for any more. */
 bool pf_record_job_is_given_up(const struct pf_record_job *job);
+
+/*
+ * Stopped before its time: Ctrl-C in a terminal reaches the command, too, which is then about to
+ * end by itself. Waits a moment for that, unless given up; true when it has ended.
+ */
+bool pf_record_job_await_command(struct pf_record_job *job);
 
 /* Milliseconds until the deadline, at most limit_ms: for poll(2). */
 int pf_record_job_wait_ms(const struct pf_record_job *job, int limit_ms);

@@ -10,6 +10,9 @@
 
 enum { ITEMS_FIRST = 64, LABELS_MAX = 5 };
 
+/* Fewer ticks say nothing of how time divides. */
+enum { SPLIT_TICKS_MIN = 5 };
+
 void pf_people_init(struct pf_record_people *people, struct pf_profile *profile,
                     struct pf_mapped_objects *objects, bool label_threads)
 {
@@ -42,6 +45,40 @@ static uint64_t read_clock(const struct pf_record_process *process)
     if (!process->clock || clock_gettime(process->clock, &used) != 0)
         return process->cpu_last_ns;
     return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
+}
+
+/* As it last was, if the process is gone. */
+static void read_split(struct pf_record_process *process)
+{
+    struct pf_proc_stat stat;
+
+    if (!pf_proc_stat_read(&stat, process->pid, 0))
+        return;
+    process->split_last = (struct pf_record_split){stat.user_ticks + stat.ended_user_ticks,
+                                                   stat.system_ticks + stat.ended_system_ticks};
+}
+
+/* Ids are given out anew: what runs backwards is somebody else's. */
+static void add_split(struct pf_record_split *sum, const struct pf_record_process *process)
+{
+    const struct pf_record_split *first = &process->split_first, *last = &process->split_last;
+
+    if (last->user < first->user || last->system < first->system)
+        return;
+    sum->user += last->user - first->user;
+    sum->system += last->system - first->system;
+}
+
+double pf_people_system_share(const struct pf_record_people *people)
+{
+    struct pf_record_split sum = people->ended_split;
+
+    for (uint32_t i = 0; i < people->process_count; i++)
+        if (people->processes[i]->pid)
+            add_split(&sum, people->processes[i]);
+    if (sum.user + sum.system < SPLIT_TICKS_MIN)
+        return -1;
+    return (double)sum.system / (double)(sum.user + sum.system);
 }
 
 static void start_clock(struct pf_record_process *process)
@@ -94,7 +131,20 @@ void pf_people_read_clocks(struct pf_record_people *people)
         uint64_t now_ns = process->pid ? read_clock(process) : 0;
         if (now_ns > process->cpu_last_ns)
             process->cpu_last_ns = now_ns;
+        if (process->pid)
+            read_split(process);
     }
+}
+
+void pf_people_begin(struct pf_record_people *people)
+{
+    pf_people_read_clocks(people);
+    for (uint32_t i = 0; i < people->process_count; i++) {
+        people->processes[i]->cpu_first_ns = people->processes[i]->cpu_last_ns;
+        people->processes[i]->split_first = people->processes[i]->split_last;
+    }
+    people->ended_cpu_ns = 0;
+    people->ended_split = (struct pf_record_split){0};
 }
 
 static uint64_t clock_rise(const struct pf_record_process *process)
@@ -129,6 +179,9 @@ struct pf_record_process *pf_people_process(struct pf_record_people *people, pid
     if (process || !pf_proc_stat_read(&stat, pid, 0))
         return process;
     process = take_process(people, pid);
+    process->parent = stat.parent;
+    read_split(process);
+    process->split_first = process->split_last;
     (void)snprintf(process->comm, sizeof process->comm, "%s", stat.comm);
     /* Without maps its stacks are cut at the first frame, and counted as such. */
     (void)!pf_space_read(&process->space, pid, people->objects, &err);
@@ -224,6 +277,8 @@ static void forget_process(struct pf_record_people *people, pid_t pid)
     struct pf_record_process *process = people->processes[index];
     keep_count(people, process);
     people->ended_cpu_ns += ended_cpu(process, people->period_ns);
+    if (!pf_people_has(people, process->parent)) /* its parent has it, when it has waited */
+        add_split(&people->ended_split, process);
     pf_space_fini(&process->space);
     pf_tid_map_remove(&people->by_pid, pid);
     *process = (struct pf_record_process){.next_free = people->process_free};
@@ -238,6 +293,7 @@ static void fork_process(struct pf_record_people *people, const struct pf_event 
     forget_process(people, event->pid); /* the id of one whose end was lost */
     struct pf_record_process *child = take_process(people, event->pid);
     child->cpu_first_ns = 0; /* all of it is ours to count */
+    child->parent = event->task.parent_pid;
     if (!parent)
         return;
     (void)snprintf(child->comm, sizeof child->comm, "%s", parent->comm);

@@ -21,13 +21,20 @@
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
 
+/* Ticks a process, and those of its children it waited for, ran in either mode. */
+struct pf_record_split {
+    uint64_t user, system;
+};
+
 struct pf_record_process {
     pid_t pid; /* 0: the slot is free */
+    pid_t parent;
     char comm[PF_COMM_BYTES];
     struct pf_space space;
     uint64_t samples;
     clockid_t clock; /* its CPU time */
     uint64_t cpu_first_ns, cpu_last_ns;
+    struct pf_record_split split_first, split_last;
     uint32_t next_free;
 };
 
@@ -54,7 +61,8 @@ struct pf_record_people {
     struct pf_tid_map by_tid;
 
     uint32_t live_processes;
-    uint64_t ended_cpu_ns; /* of processes that ended, as far as it was read */
+    uint64_t ended_cpu_ns;              /* of processes that ended, as far as it was read */
+    struct pf_record_split ended_split; /* of those whose parent is not among them */
     struct pf_summary_process ended[PF_SUMMARY_ROWS_MAX];
     uint32_t ended_count;
 };
@@ -69,9 +77,16 @@ struct pf_record_process *pf_people_process(struct pf_record_people *people, pid
 /* Is it one of those recorded? */
 bool pf_people_has(const struct pf_record_people *people, pid_t pid);
 
+/* What they have used so far does not count. */
+void pf_people_begin(struct pf_record_people *people);
+
 /* Read the CPU clocks of all; then what they used since each was first known. */
 void pf_people_read_clocks(struct pf_record_people *people);
 uint64_t pf_people_cpu_ns(const struct pf_record_people *people);
+
+/* The kernel's part of what they used, from 0 to 1, by the kernel's own division into user and
+ * system time; < 0 where too little of it is known. */
+double pf_people_system_share(const struct pf_record_people *people);
 
 /* The thread; entered (named from /proc, or after its process) if it was not known. */
 struct pf_record_thread *pf_people_thread(struct pf_record_people *people, pid_t pid, pid_t tid);

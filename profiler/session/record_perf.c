@@ -13,6 +13,7 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/record_cost.h"
+#include "profiler/session/record_coverage.h"
 
 /*
  * Rings: 512 KiB a CPU is what an ordinary user may lock by default; more is asked for first. The
@@ -125,6 +126,9 @@ static void tell_progress(struct pf_perf_session *session)
         .threads = session->is_wide ? session->people.by_tid.count : session->threads.live,
         .profile = session->job->profile,
     };
+    /* One that has just begun or ended is known by one of its records before the other. */
+    if (progress.threads < progress.processes)
+        progress.threads = progress.processes;
     options->progress(options->progress_to, &progress);
 }
 
@@ -160,10 +164,10 @@ static void collect(struct pf_perf_session *session)
         }
         tell_progress(session);
     }
-    uint64_t end_ns = pf_clock_now_ns();
+    job->ended_ns = pf_clock_now_ns();
     pf_perf_session_drain(session, true);
     if (session->is_wall)
-        pf_wall_finish(session, end_ns);
+        pf_wall_finish(session, job->ended_ns);
     session->own_cpu_ns = pf_clock_self_cpu_ns() - session->own_cpu_ns;
 }
 
@@ -178,26 +182,39 @@ static bool is_program_file(const struct pf_mapped_object *object)
     return object->path[0] == '/';
 }
 
-/* What of the target's CPU time is in no sample. */
-static double hidden_percent(const struct pf_perf_session *session)
+/* The kernel's share is what the kernel says it is: samples that are missing may be missing because
+ * what runs is too short to be sampled. */
+static void note_coverage(struct pf_perf_session *session)
 {
-    const struct pf_summary *summary = session->job->summary;
-    double sampled_ns = (double)(session->cpu_samples + summary->lost) * (double)session->period_ns;
+    struct pf_record_job *job = session->job;
+    struct pf_coverage coverage = {.samples = session->cpu_samples + job->summary->lost,
+                                   .period_ns = session->period_ns,
+                                   .cpu_ns = job->summary->target_cpu_ns};
 
-    if (summary->target_cpu_ns == 0 || sampled_ns >= (double)summary->target_cpu_ns)
-        return 0;
-    return 100 - 100 * sampled_ns / (double)summary->target_cpu_ns;
+    if (!session->access.has_kernel)
+        coverage.hidden_share = pf_people_system_share(&session->people);
+    if (coverage.hidden_share < 0)
+        pf_record_job_note(job, "user code only: perf_event_paranoid=%d hides the kernel's share",
+                           session->access.paranoid);
+    else if (!session->access.has_kernel)
+        pf_record_job_note(job,
+                           "user code only: perf_event_paranoid=%d hides the kernel's share, about "
+                           "%.0f %% of the CPU time",
+                           session->access.paranoid, 100 * coverage.hidden_share);
+    if (!session->is_wide) /* whole CPUs see what is short, too, from when they are sampled */
+        pf_coverage_note(&coverage, job);
+}
+
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
 }
 
 static void note_limits(struct pf_perf_session *session)
 {
     struct pf_record_job *job = session->job;
 
-    if (!session->access.has_kernel)
-        pf_record_job_note(job,
-                           "user code only: perf_event_paranoid=%d hides the kernel's share, %.0f "
-                           "%% of the CPU time",
-                           session->access.paranoid, hidden_percent(session));
+    note_coverage(session);
     if (!session->is_wide && session->unseen_threads >= UNSEEN_THREADS_MANY)
         pf_record_job_note(job, "%u threads ended without a sample: raise -F",
                            session->unseen_threads);
@@ -210,12 +227,12 @@ static void note_limits(struct pf_perf_session *session)
         pf_record_job_note(job, "whole CPUs sampled: more threads than descriptors");
     if (session->missed_threads)
         pf_record_job_note(job,
-                           "%u threads not sampled: the limit of open files is reached (raise "
+                           "%u thread%s not sampled: the limit of open files is reached (raise "
                            "ulimit -n)",
-                           session->missed_threads);
+                           session->missed_threads, plural(session->missed_threads));
     if (session->denied_threads)
-        pf_record_job_note(job, "%u threads not sampled: they belong to another user",
-                           session->denied_threads);
+        pf_record_job_note(job, "%u thread%s not sampled: another user's", session->denied_threads,
+                           plural(session->denied_threads));
     for (uint32_t i = 0; i < session->objects.count; i++)
         if (session->objects.at[i].is_deleted && is_program_file(&session->objects.at[i])) {
             pf_record_job_note(job,
@@ -234,7 +251,7 @@ static double estimate_cost(const struct pf_perf_session *session)
         .interrupt_ns = session->interrupt_ns,
         .target_cpu_ns = summary->target_cpu_ns,
         .own_cpu_ns = session->own_cpu_ns,
-        .duration_ns = pf_clock_now_ns() - session->job->started_ns,
+        .duration_ns = session->job->ended_ns - session->job->started_ns,
         .cpus = session->rings.count,
     };
 
@@ -252,10 +269,21 @@ static void sum_up(struct pf_perf_session *session)
     pf_quality_summarise(&session->quality, &session->objects, summary);
     pf_people_summarise(&session->people, summary);
     pf_people_read_clocks(&session->people);
-    summary->target_cpu_ns = session->is_wide ? pf_people_cpu_ns(&session->people)
-                                              : pf_perf_threads_cpu_ns(&session->threads);
+    summary->target_cpu_ns =
+        session->is_wide ? pf_people_cpu_ns(&session->people)
+                         : pf_perf_threads_cpu_ns(&session->threads) - session->before_cpu_ns;
     summary->cost_percent = estimate_cost(session);
     note_limits(session);
+}
+
+/* Opening the events of ten thousand threads takes long, and those opened first sample already: the
+ * recording is what comes after. */
+static void begin(struct pf_perf_session *session)
+{
+    session->is_begun = true;
+    session->before_cpu_ns = pf_perf_threads_cpu_ns(&session->threads);
+    pf_people_begin(&session->people);
+    pf_wall_begin(&session->wall, pf_clock_now_ns());
 }
 
 static bool record_perf(struct pf_record_job *job, struct pf_err *err)
@@ -263,7 +291,10 @@ static bool record_perf(struct pf_record_job *job, struct pf_err *err)
     struct pf_perf_session *session = pf_mem_new(1, sizeof *session);
     bool ok = open_session(session, job, err);
 
-    ok = ok && pf_perf_session_attach(session, err) && pf_record_job_start(job, err);
+    ok = ok && pf_perf_session_attach(session, err);
+    if (ok)
+        begin(session);
+    ok = ok && pf_record_job_start(job, err);
     if (ok) {
         collect(session);
         sum_up(session);

@@ -33,8 +33,10 @@ struct pf_perf_session {
     struct pf_code_bytes code_bytes;
     struct pf_record_quality quality;
     struct pf_record_wall wall;
-    bool is_wall; /* waiting, too */
-    bool is_wide; /* whole CPUs are sampled: records of others come, too */
+    bool is_begun;          /* what is sampled while events are opened does not count */
+    uint64_t before_cpu_ns; /* used until then by the threads that are sampled */
+    bool is_wall;           /* waiting, too */
+    bool is_wide;           /* whole CPUs are sampled: records of others come, too */
     struct pf_record_wide wide;
     struct pf_pid_list processes; /* of the tree, as last listed */
     uint64_t period_ns;

@@ -246,6 +246,8 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
     struct pf_record_thread *thread = pf_people_thread(&session->people, event->pid, event->tid);
     struct pf_trail trail = {.lost = PF_LOST_NO_CODE, .lost_object = UINT32_MAX};
 
+    if (!session->is_begun || event->time_ns < session->job->started_ns)
+        return;
     if (!thread) {
         session->quality.without_stack++; /* on its way out: it has no address space any more */
         return;

@@ -51,6 +51,23 @@ static uint32_t take_slot(struct pf_record_wall *wall)
     return wall->count++;
 }
 
+static uint64_t not_before(uint64_t time_ns, uint64_t begun_ns)
+{
+    return time_ns > begun_ns ? time_ns : begun_ns;
+}
+
+void pf_wall_begin(struct pf_record_wall *wall, uint64_t time_ns)
+{
+    wall->begun_ns = time_ns;
+    for (uint32_t i = 0; i < wall->count; i++) {
+        struct pf_wall_thread *thread = &wall->threads[i];
+        thread->off_since_ns = not_before(thread->off_since_ns, time_ns);
+        if (thread->on_since_ns)
+            thread->on_since_ns = not_before(thread->on_since_ns, time_ns);
+        thread->unmet_ns = thread->runnable_ns = thread->on_ns = 0;
+    }
+}
+
 void pf_wall_started(struct pf_perf_session *session, pid_t pid, pid_t tid, uint64_t time_ns,
                      bool is_new)
 {
@@ -59,12 +76,13 @@ void pf_wall_started(struct pf_perf_session *session, pid_t pid, pid_t tid, uint
     if (find(wall, tid))
         pf_wall_exited(session, tid, time_ns);
     uint32_t index = take_slot(wall);
-    wall->threads[index] = (struct pf_wall_thread){.pid = pid,
-                                                   .tid = tid,
-                                                   .is_off = true,
-                                                   .is_runnable = is_new,
-                                                   .off_since_ns = time_ns,
-                                                   .last_stack = PF_NONE};
+    wall->threads[index] =
+        (struct pf_wall_thread){.pid = pid,
+                                .tid = tid,
+                                .is_off = true,
+                                .is_runnable = is_new,
+                                .off_since_ns = not_before(time_ns, wall->begun_ns),
+                                .last_stack = PF_NONE};
     pf_tid_map_put(&wall->by_tid, tid, index);
 }
 
@@ -72,7 +90,7 @@ static void add_time(struct pf_perf_session *session, uint32_t stack, uint32_t l
 {
     int64_t values[] = {(int64_t)((ns + session->period_ns / 2) / session->period_ns), (int64_t)ns};
 
-    if (ns > 0)
+    if (ns > 0 && session->wall.begun_ns)
         (void)pf_profile_add(session->job->profile, stack, labels, values);
 }
 
@@ -119,13 +137,20 @@ static void flush_unmet(struct pf_perf_session *session, struct pf_wall_thread *
     thread->unmet_ns = 0;
 }
 
-/* Without the right to sample the kernel, what a thread runs there shows only as time that is in
- * its switches and in none of its samples. */
-static void flush_kernel(struct pf_perf_session *session, const struct pf_wall_thread *thread)
+/*
+ * What a thread ran shows in its switches even where no sample shows it. Of one that is sampled
+ * less than a period is what follows its last sample. Of one that is not, less than a period was
+ * too short; more of it is in the kernel, where there is no right to sample that.
+ */
+static void flush_unsampled(struct pf_perf_session *session, const struct pf_wall_thread *thread)
 {
-    if (session->access.has_kernel || thread->on_ns <= thread->sampled_ns)
+    bool is_short = thread->on_ns < thread->sampled_ns + session->period_ns;
+
+    if (thread->on_ns <= thread->sampled_ns || (is_short && thread->sampled_ns > 0))
         return;
-    uint32_t leaf = pf_fold_named(&session->fold, "[running in the kernel: not to be seen]");
+    uint32_t leaf = pf_fold_named(&session->fold, is_short || session->access.has_kernel
+                                                      ? "[running: not sampled]"
+                                                      : "[running in the kernel: not to be seen]");
     add_time(session, pf_fold_on_top(&session->fold, leaf, PF_NONE),
              labels_of(session, thread, "running"), thread->on_ns - thread->sampled_ns);
 }
@@ -156,20 +181,21 @@ static void add_run(struct pf_wall_thread *thread, uint64_t time_ns)
 void pf_wall_switched(struct pf_perf_session *session, const struct pf_event *event)
 {
     struct pf_wall_thread *thread = find(&session->wall, event->tid);
+    uint64_t time_ns = not_before(event->time_ns, session->wall.begun_ns);
 
     if (!thread)
         return;
     if (!event->sched.is_out) {
         if (thread->is_off)
-            enter_wait(session, thread, event->time_ns);
-        thread->on_since_ns = event->time_ns;
+            enter_wait(session, thread, time_ns);
+        thread->on_since_ns = time_ns;
         return;
     }
-    add_run(thread, event->time_ns);
+    add_run(thread, time_ns);
     thread->is_off = true;
     thread->is_runnable = event->sched.is_preempted;
     thread->is_looked = false;
-    thread->off_since_ns = event->time_ns;
+    thread->off_since_ns = time_ns;
 }
 
 void pf_wall_sampled(struct pf_perf_session *session, pid_t tid, uint32_t stack)
@@ -196,7 +222,7 @@ void pf_wall_exited(struct pf_perf_session *session, pid_t tid, uint64_t time_ns
     add_run(thread, time_ns);
     flush_runnable(session, thread);
     flush_unmet(session, thread);
-    flush_kernel(session, thread);
+    flush_unsampled(session, thread);
     pf_tid_map_remove(&wall->by_tid, tid);
     *thread = (struct pf_wall_thread){.next_free = wall->free};
     wall->free = (uint32_t)(thread - wall->threads);

@@ -7,6 +7,9 @@
  * shared out, thread by thread, in the proportion in which looks met that thread's waits. A thread
  * that is still in the wait of its last look is not looked at again, so sleepers cost nothing.
  *
+ * What a thread ran and no sample shows (it ended before its first one, or was in the kernel where
+ * that is hidden) is known from its switches, too, and entered as such.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef PROFILER_SESSION_RECORD_WALL_H
@@ -50,6 +53,7 @@ struct pf_record_wall {
     struct pf_wall_thread *threads;
     uint32_t count, capacity, free;
     struct pf_tid_map by_tid;
+    uint64_t begun_ns;  /* what was before does not count; 0: not begun */
     uint32_t next_look; /* where the next round begins */
     uint64_t next_look_ns;
 };
@@ -61,6 +65,9 @@ void pf_wall_fini(struct pf_record_wall *wall);
  * (waiting for a CPU). */
 void pf_wall_started(struct pf_perf_session *session, pid_t pid, pid_t tid, uint64_t time_ns,
                      bool is_new);
+
+/* The recording begins: waits that last already are counted from here. */
+void pf_wall_begin(struct pf_record_wall *wall, uint64_t time_ns);
 
 void pf_wall_switched(struct pf_perf_session *session, const struct pf_event *event);
 

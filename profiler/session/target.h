@@ -36,6 +36,7 @@ struct pf_target {
     const char *before[PF_TARGET_ARGV_EXTRA_MAX]; /* words to put before the command's argv */
     uint32_t before_count;
     bool is_held;       /* started, not yet let go */
+    bool is_ended;      /* by us: how it ended says nothing */
     char name[256];     /* its argv[0], for messages */
     void *engine_state; /* the engine's own, from prepare to record */
 

@@ -139,6 +139,8 @@ Test(agent_cpu, a_storm_under_samples_ends_well)
     cr_expect_not_null(strstr(ts_out(&result), "ok"));
     struct ts_recording recording = ts_recording_load("s.pb.gz");
     cr_expect_geq(recording.summary.samples, 100);
+    cr_expect_gt(recording.summary.independent, 0, "it survives the file");
+    cr_expect_leq(recording.summary.independent, recording.summary.samples);
     ts_recording_fini(&recording);
     ts_result_fini(&result);
 }

@@ -30,9 +30,7 @@ static unsigned long self_of(const char *folded, const char *function)
 static unsigned long callgrind_self(const char *function)
 {
     struct ts_result result =
-        ts_run("assay record --engine callgrind --mode instructions --quiet --format folded -o - "
-               "-- %s 3",
-               WORKLOAD);
+        ts_run("assay record --engine callgrind --quiet --format folded -o - -- %s 3", WORKLOAD);
 
     cr_assert_eq(result.status, 7, "exits as the command does: %s", ts_err(&result));
     unsigned long self = self_of(ts_out(&result), function);
@@ -64,10 +62,12 @@ Test(engines, callgrind_cannot_attach_and_says_so)
 Test(engines, callgrind_ends_a_server_to_get_its_counts)
 {
     struct ts_result result =
-        ts_run("cd %s && assay record --engine callgrind --mode instructions -d 2 --format folded "
-               "-o - -- %s 1000000000",
+        ts_run("cd %s && assay record --engine callgrind -d 2 --format folded -o - "
+               "-- %s 1000000000",
                ts_temp_dir(), WORKLOAD);
 
+    cr_expect_eq(result.status, 0, "it was ended by us");
+    cr_expect_not_null(strstr(ts_err(&result), " instructions, in standard output"));
     cr_expect_gt(self_of(ts_out(&result), "four_parts"), 0, "%s", ts_err(&result));
     cr_expect_not_null(strstr(ts_err(&result), "SIGTERM"), "%s", ts_err(&result));
     ts_result_fini(&result);
@@ -91,6 +91,22 @@ Test(engines, gperftools_profiles_a_command_to_its_end)
 
     cr_assert_eq(result.status, 7, "%s", ts_err(&result));
     expect_four_to_one(ts_out(&result));
+    ts_result_fini(&result);
+}
+
+/* The kernel's tick is at most a thousandth of a second: of 4000 signals most do not come. */
+Test(engines, gperftools_times_are_the_cpu_time_used)
+{
+    struct ts_result result =
+        ts_run("cd %s && assay record --engine gperftools -F 4000 --quiet -o g.pb.gz -- %s 2000; "
+               "assay report g.pb.gz --format json | awk '/\"target_cpu_s\"/ { print $2 + 0 } "
+               "/\"total\"/ { print $2 / 1e9; exit }'",
+               ts_temp_dir(), WORKLOAD);
+    double used_s = 0, told_s = 0;
+
+    cr_assert_eq(sscanf(ts_out(&result), "%lf %lf", &used_s, &told_s), 2, "%s", ts_err(&result));
+    cr_expect_gt(used_s, 0);
+    cr_expect_float_eq(told_s / used_s, 1, 0.2, "%.2f s of %.2f s", told_s, used_s);
     ts_result_fini(&result);
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "profiler/attach/proc_tree.h"
 #include "profiler/base/clock.h"
 #include "tests/integration/record_support.h"
 #include "tests/support/command.h"
@@ -51,6 +52,18 @@ static void wait_cpu_ms(pid_t pid, unsigned ms)
         pf_clock_sleep_ms(5);
     } while (pf_clock_now_ns() < deadline_ns);
     cr_assert_fail("the workload does not run");
+}
+
+/* The command of a recording is its only child. */
+static void wait_cpu_of_child_ms(pid_t pid, unsigned ms)
+{
+    struct pf_pid_list tree = {0};
+
+    pf_pid_list_add(&tree, pid);
+    pf_proc_tree_grow(&tree);
+    cr_assert_eq(tree.count, 2);
+    wait_cpu_ms(tree.at[1], ms);
+    pf_pid_list_fini(&tree);
 }
 
 Test(record_ends, an_interrupt_ends_it_and_keeps_it)
@@ -182,6 +195,31 @@ Test(record_ends, a_command_that_outlives_the_duration_is_ended)
     cr_expect(is_there("long.pb.gz"));
 }
 
+/* How a recording of a command ends that gets SIGINT, alone or with all of its group. */
+static int status_when_interrupted(bool is_group)
+{
+    struct pf_child recording =
+        ts_start("exec \"$ASSAY_BIN\" record -F 499 -q -o %s/interrupted.pb.gz -- %s split 1",
+                 ts_temp_dir(), ts_workload_path());
+
+    ts_wait_recording(recording.pid);
+    wait_cpu_of_child_ms(recording.pid, 100);
+    (void)kill(is_group ? -recording.pid : recording.pid, SIGINT);
+    cr_assert(pf_child_wait(&recording, pf_clock_now_ns() + minute_ns));
+    int status = pf_child_exit_status(&recording);
+    struct ts_recording read = ts_recording_load("interrupted.pb.gz");
+    cr_expect_gt(read.summary.samples, 0u);
+    ts_recording_fini(&read);
+    pf_child_fini(&recording);
+    return status;
+}
+
+Test(record_ends, status_is_the_commands_where_ctrl_c_ends_both)
+{
+    cr_expect_eq(status_when_interrupted(true), 128 + SIGINT);
+    cr_expect_eq(status_when_interrupted(false), 0, "we ended it");
+}
+
 struct refusal {
     const char *arguments;
     int status;
@@ -202,7 +240,8 @@ Test(record_ends, what_cannot_be_done_is_refused_in_one_line)
         {"-p $$ -o /nonexistent/x.pb.gz", 3, "/nonexistent/x.pb.gz: cannot be written"},
         {"-p $$ -o ''", 2, "-o wants a file's name"},
         {"-p $$ -- true", 2, "not both"},
-        {"-p $$ --engine callgrind -d 1", 3, "callgrind instructions"},
+        {"-p $$ --engine callgrind -d 1", 2, "cannot attach"},
+        {"-p $$ --engine callgrind --mode cpu -d 1", 3, "callgrind instructions"},
         {"-p $$ -o x.unknown", 2, "the extension names no format"},
         {"-p $$ --mode instructions --engine perf", 3, "--mode instructions is not available"},
         {"-p $$ -d 0.2 -o /dev/full --format pprof", 3, "/dev/full"},

@@ -74,6 +74,23 @@ Test(record_lifecycle, threads_shorter_than_a_period_are_told_of_where_they_are_
     ts_recording_fini(&recording);
 }
 
+/* At 99 Hz nothing is sampled at all, and that is neither idleness nor the kernel's share. */
+Test(record_lifecycle, what_is_too_short_to_be_sampled_is_called_so)
+{
+    struct pf_child child = ts_workload_start(ts_as_user(), "churn 1");
+    struct ts_recording recording = ts_record(ts_as_user(), child.pid, "-d 1", "unseen.pb.gz");
+    const char *share = strstr(recording.summary.note, "the kernel's share, about ");
+    struct ts_result report = ts_run("assay report %s/unseen.pb.gz", ts_temp_dir());
+
+    ts_stop(&child);
+    cr_expect(strstr(recording.summary.note, "of the CPU time that could be seen"), "%s",
+              recording.summary.note);
+    cr_expect(!share || atoi(share + strlen("the kernel's share, about ")) < 90, "%s", share);
+    cr_expect_not(strstr(ts_out(&report), "no CPU time was used"), "%s", ts_out(&report));
+    ts_result_fini(&report);
+    ts_recording_fini(&recording);
+}
+
 Test(record_lifecycle, threads_beyond_the_limit_of_descriptors_are_seen_where_whole_cpus_may_be)
 {
     if (geteuid() != 0)

@@ -225,6 +225,28 @@ static void check_waits(const char *as, const char *name)
     ts_recording_fini(&recording);
 }
 
+/* A millisecond each, at ten a period: no sample meets one, and their time is in the table. */
+static void check_brief(const char *as, const char *name)
+{
+    struct pf_child child = ts_workload_start(as, "churn 1");
+    struct ts_recording recording = ts_record(as, child.pid, "-d 1 --mode wall", name);
+    double wall_s = 0, running = ts_label_percent(&recording, "state", "running", 1) / 100;
+
+    ts_stop(&child);
+    for (uint32_t i = 0; i < recording.profile.samples.count; i++)
+        wall_s += (double)pf_profile_values_view(&recording.profile, i)[1] / 1e9;
+    cr_expect_geq(running * wall_s, 0.7 * (double)recording.summary.target_cpu_ns / 1e9,
+                  "%.2f of %.2f s", running * wall_s,
+                  (double)recording.summary.target_cpu_ns / 1e9);
+    ts_recording_fini(&recording);
+}
+
+Test(record_places, threads_too_short_to_be_sampled_are_in_the_table_of_time)
+{
+    check_brief("", "brief.pb.gz");
+    check_brief(ts_as_user(), "brief-user.pb.gz");
+}
+
 Test(record_places, waiting_threads_are_seen_where_and_how_long_they_wait)
 {
     check_waits("", "waits.pb.gz");

@@ -137,6 +137,13 @@ Test(report, standard_input_and_several_files_are_read)
     ts_result_fini(&result);
 }
 
+Test(report, nothing_left_by_focus_is_told)
+{
+    (void)sample_file();
+    expect(0, "of 4 stacks none is left by --focus and --ignore",
+           "assay report sample.folded --focus nowhere");
+}
+
 Test(report, named_pipe_is_read_to_its_end)
 {
     struct ts_result piped =
@@ -243,12 +250,29 @@ Test(diff, fails_on_a_change_and_only_then)
     expect(1, "holds",
            "assay diff sample.folded new.folded --fail-on 'total(nobody*) > 1%' "
            "--fail-on 'total(idle) < -1%'");
-    expect(0, "no function matches",
-           "assay diff sample.folded new.folded --fail-on 'self(x) > 1%'");
+    expect(1, "each of its counts is taken for one",
+           "assay diff sample.folded new.folded --fail-on 'self(parse) > +5%'");
     expect(2, "column 8", "assay diff sample.folded new.folded --fail-on 'self(a)'");
     expect(2, "BASE and NEW", "assay diff sample.folded");
     expect(0, "d8", "assay diff sample.folded new.folded -o d.svg; grep -o 'd8' d.svg");
     expect(3, "cannot be written", "assay diff sample.folded new.folded -o /nonexistent/d.svg");
+}
+
+Test(diff, gate_that_checks_nothing_is_not_green)
+{
+    (void)sample_file();
+    expect(1, "no function matches",
+           "assay diff sample.folded sample.folded --fail-on 'self(x) > 1%'");
+    expect(0, "no function matches",
+           "assay diff sample.folded sample.folded --allow-missing --fail-on 'self(x) > 1%'");
+    expect(1, "is in no stack of NEW",
+           "grep -v parse sample.folded > gone.folded; "
+           "assay diff sample.folded gone.folded --fail-on 'self(parse) > +5%'");
+    expect(0, "is in no stack of NEW",
+           "assay diff sample.folded gone.folded --allow-missing --fail-on 'self(parse) > +5%'");
+    expect(1, "none.folded: no samples",
+           "echo 'main 0' > none.folded; "
+           "assay diff none.folded sample.folded --allow-missing --fail-on 'self(parse) > 1.2x'");
 }
 
 Test(golden, outputs_are_what_they_were)

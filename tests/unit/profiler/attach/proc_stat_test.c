@@ -30,6 +30,8 @@ Test(proc_stat, fields_are_found_after_any_command_name)
         cr_expect_eq(stat.parent, 17);
         cr_expect_eq(stat.user_ticks, 700u);
         cr_expect_eq(stat.system_ticks, 80u);
+        cr_expect_eq(stat.ended_user_ticks, 9u);
+        cr_expect_eq(stat.ended_system_ticks, 10u);
         cr_expect_eq(stat.thread_count, 33u);
         cr_expect_eq(stat.start_ticks, 123456u);
     }

@@ -147,3 +147,51 @@ Test(file, empty_name_is_told_before_anything_is_made)
     cr_expect_eq(err.code, PF_ERR_USAGE);
     cr_expect_not_null(strstr(err.text, "empty name"));
 }
+
+Test(file, link_stays_and_what_it_leads_to_is_replaced)
+{
+    struct pf_err err = {0};
+    struct stat st;
+    char link[128], target[128];
+
+    (void)snprintf(link, sizeof link, "%s", in_dir("link"));
+    (void)snprintf(target, sizeof target, "%s", in_dir("target"));
+    cr_assert_eq(symlink("target", link), 0);
+    for (int round = 0; round < 2; round++) /* it need not exist */
+        cr_assert(pf_file_write(link, (struct pf_bytes){"new", 3}, &err), "%s", err.text);
+
+    cr_expect(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_expect(lstat(target, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 3);
+}
+
+Test(file, descriptors_file_is_written_in_place)
+{
+    struct pf_err err = {0};
+    char path[64];
+    int fd = open(in_dir("log"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char bytes[8] = "";
+
+    cr_assert_eq(write(fd, "old ", 4), 4);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    cr_assert(pf_file_write(path, (struct pf_bytes){"new", 3}, &err), "%s", err.text);
+
+    cr_expect_eq(pread(fd, bytes, sizeof bytes, 0), 7);
+    cr_expect_arr_eq(bytes, "old new", 7);
+    (void)close(fd);
+}
+
+Test(file, pipe_without_a_reader_is_refused_and_one_with_a_reader_written)
+{
+    struct pf_err err = {0};
+    char bytes[4] = "";
+    const char *path = in_dir("pipe");
+
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_expect_not(pf_file_write(path, (struct pf_bytes){"x", 1}, &err));
+    cr_expect_not_null(strstr(err.text, "nobody reads this pipe"), "%s", err.text);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    cr_assert(pf_file_write(path, (struct pf_bytes){"abc", 3}, &err), "%s", err.text);
+
+    cr_expect_eq(read(fd, bytes, sizeof bytes), 3);
+    (void)close(fd);
+}

@@ -15,7 +15,10 @@
 static struct pf_profile base, now, pair;
 static struct pf_paths paths;
 static struct pf_err err;
-static const struct pf_sample_counts many = {100000, 100000}, few = {100, 100}, exact = {0, 0};
+static const struct pf_sample_counts many = {.base.count = 100000, .now.count = 100000},
+                                     few = {.base.count = 100, .now.count = 100},
+                                     exact = {.base.is_exact = true, .now.is_exact = true},
+                                     no_base = {.now.count = 100000};
 
 static void start(void)
 {
@@ -83,17 +86,49 @@ Test(compare, largest_change_stands_first_in_shares_of_each_total)
     pf_comparison_fini(&comparison);
 }
 
+Test(compare, profile_without_samples_makes_every_change_noise)
+{
+    struct pf_change change = pf_change_of(0, 1, no_base);
+
+    cr_assert_float_eq(change.margin, 100, 1e-9);
+    cr_assert(change.is_noise);
+}
+
 Test(compare, sample_count_is_the_summarys_else_the_counts)
 {
     static struct pf_summary summary;
 
-    cr_assert_eq(pf_profile_sample_count(&base), 100);
+    cr_assert_eq(pf_profile_sample_count(&base).count, 100);
     summary = (struct pf_summary){.engine = "perf", .samples = 7};
     pf_summary_store(&summary, &base);
-    cr_assert_eq(pf_profile_sample_count(&base), 7);
+    cr_assert_eq(pf_profile_sample_count(&base).count, 7);
+    cr_assert_not(pf_profile_sample_count(&base).is_assumed);
     summary = (struct pf_summary){.engine = "callgrind"};
     pf_summary_store(&summary, &base);
-    cr_assert_eq(pf_profile_sample_count(&base), 0);
+    cr_assert(pf_profile_sample_count(&base).is_exact);
+}
+
+Test(compare, stack_that_stands_for_several_samples_is_one_of_them)
+{
+    static struct pf_summary summary;
+
+    summary = (struct pf_summary){.engine = "agent", .samples = 351, .independent = 176};
+    pf_summary_store(&summary, &base);
+
+    cr_assert_eq(pf_profile_sample_count(&base).count, 176);
+}
+
+Test(compare, counts_of_nothing_else_are_assumed_to_be_samples)
+{
+    struct pf_profile two;
+
+    pf_profile_init(&two);
+    (void)pf_profile_add_value_type(&two, "samples", "count");
+    (void)pf_profile_add_value_type(&two, "cpu", "nanoseconds");
+
+    cr_expect(pf_profile_sample_count(&base).is_assumed);
+    cr_expect_not(pf_profile_sample_count(&two).is_assumed);
+    pf_profile_fini(&two);
 }
 
 static struct pf_budget_result check(const char *text, struct pf_sample_counts samples)
@@ -126,10 +161,33 @@ Test(budget, conditions_hold_where_they_should)
 
 Test(budget, change_within_noise_does_not_hold)
 {
-    struct pf_sample_counts tiny = {20, 20};
+    struct pf_sample_counts tiny = {.base.count = 20, .now.count = 20};
 
     cr_assert_not(check("self(parse_*) > +5%", tiny).holds);
     cr_assert(check("self(parse_*) > +5%", many).holds);
+}
+
+Test(budget, nothing_holds_against_a_base_without_samples)
+{
+    cr_assert_not(check("self(parse_*) > 1.2x", no_base).holds);
+    cr_assert_not(check("self(parse_*) > +5%", no_base).holds);
+}
+
+Test(budget, function_that_is_in_the_base_alone_is_gone_unless_chance_explains_it)
+{
+    struct pf_sample_counts fewer = {.base.count = 3, .now.count = 3};
+
+    ts_add_stack(&base, "main;old", 25);
+    pf_paths_fini(&paths);
+    pf_profile_fini(&pair);
+    pf_profile_init(&pair);
+    cr_assert(pf_profile_pair(&pair, &base, &now, NULL, &err));
+    pf_paths_init(&paths, &pair, &(struct pf_paths_spec){.column = 1, .has_base = true});
+
+    cr_assert(check("self(old) > +5%", few).is_gone);
+    cr_assert_not(check("self(old) > +5%", fewer).is_gone);
+    cr_assert_not(check("self(send) > +5%", few).is_gone);
+    cr_assert_not(check("self(nobody) > +5%", few).is_gone);
 }
 
 Test(budget, total_counts_a_stack_once)

@@ -2,6 +2,7 @@
 #include "profiler/profile/merge.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "profiler/profile/filter.h"
 #include "profiler/profile/profile.h"
@@ -91,6 +92,65 @@ Test(merge, columns_only_one_has_are_dropped)
     cr_assert_str_eq(pf_profile_text(&two, two.value_types[0].type), "samples");
     cr_assert_eq(sum(&two), 9);
     pf_profile_fini(&two);
+}
+
+Test(merge, recordings_of_different_modes_do_not_add_up)
+{
+    static struct pf_summary one, other;
+    one = (struct pf_summary){.engine = "perf", .mode = "cpu"};
+    other = (struct pf_summary){.engine = "perf", .mode = "wall"};
+    pf_summary_store(&one, &a);
+    pf_summary_store(&other, &b);
+    ts_add_stack(&b, "main", 1);
+
+    cr_assert_not(pf_profile_merge(&a, &b, &err));
+
+    cr_assert_eq(err.code, PF_ERR_USAGE);
+    cr_assert(strstr(err.text, "--mode wall, the others with --mode cpu"), "%s", err.text);
+    cr_assert_eq(a.samples.count, 0);
+}
+
+Test(merge, rows_of_one_process_and_of_one_reason_are_one)
+{
+    static struct pf_summary one, other, out;
+    one = (struct pf_summary){.engine = "perf", .frequency_hz = 99, .samples = 10};
+    one.process_count = 2;
+    one.processes[0] = (struct pf_summary_process){1, "srv", 6};
+    one.processes[1] = (struct pf_summary_process){2, "srv", 4};
+    one.unrooted_count = 1;
+    one.unrooted[0] = (struct pf_summary_unrooted){"libx.so", "no rule", 3};
+    other = one;
+    other.engine[0] = 'a';
+    other.frequency_hz = 499;
+    other.processes[0] = (struct pf_summary_process){2, "srv", 9};
+    other.processes[1] = (struct pf_summary_process){2, "other", 1};
+    pf_summary_store(&one, &a);
+    pf_summary_store(&other, &b);
+
+    cr_assert(pf_profile_merge(&a, &b, &err));
+    cr_assert(pf_summary_load(&out, &a));
+
+    cr_assert_eq(out.process_count, 3);
+    cr_assert_eq(out.processes[0].pid, 2);
+    cr_assert_eq(out.processes[0].samples, 13);
+    cr_assert_eq(out.unrooted_count, 1);
+    cr_assert_eq(out.unrooted[0].samples, 6);
+    cr_assert_eq(out.frequency_hz, 0);
+    cr_assert_str_eq(out.engine, "several");
+}
+
+Test(merge, samples_that_are_independent_add_up)
+{
+    static struct pf_summary one, other, out;
+    one = (struct pf_summary){.engine = "agent", .samples = 10, .independent = 3};
+    other = (struct pf_summary){.engine = "agent", .samples = 5};
+    pf_summary_store(&one, &a);
+    pf_summary_store(&other, &b);
+
+    cr_assert(pf_profile_merge(&a, &b, &err));
+    cr_assert(pf_summary_load(&out, &a));
+
+    cr_assert_eq(pf_summary_independent(&out), 8);
 }
 
 Test(merge, summaries_add_up)

@@ -5,8 +5,12 @@
  */
 #include <criterion/criterion.h>
 
+#include "profiler/base/sink.h"
+#include "profiler/profile/frames.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
+#include "profiler/report/gzip.h"
+#include "profiler/report/left_out.h"
 #include "tests/unit/profiler/profile/stacks_fixture.h"
 #include "tests/unit/profiler/report/report_fixture.h"
 
@@ -100,13 +104,25 @@ Test(folded, line_without_count_is_refused_by_number)
     assert_refused("a;b 1\na;c 2\na;d 3\na;b -1\n", "line 4");
 }
 
-Test(folded, deeper_than_the_limit_is_refused)
+Test(folded, deeper_than_the_limit_is_left_out_and_told)
 {
+    pf_buf_put_str(&other, "f;f;a 3\n");
     for (int i = 0; i < 70000; i++)
         pf_buf_put_str(&other, "f;");
-    pf_buf_put_str(&other, "f 1\n");
+    pf_buf_put_str(&other, "f 1\nf;f;b 2\n");
 
-    assert_refused(pf_buf_cstr(&other), "deeper");
+    ts_read_text(&profile, pf_buf_cstr(&other));
+
+    cr_assert_str_eq(ts_folded(&buf, &profile), "f;f;a 3\nf;f;b 2\n");
+    cr_assert_str_eq(pf_left_out_view(&profile), "left out: 1 stack of more than 65536 frames");
+}
+
+Test(folded, last_line_that_is_cut_short_is_left_out_and_told)
+{
+    ts_read_text(&profile, "a;b 1\na;c 2\na;d 3\na;lo");
+
+    cr_assert_str_eq(ts_folded(&buf, &profile), "a;b 1\na;c 2\na;d 3\n");
+    cr_assert_str_eq(pf_left_out_view(&profile), "left out: the last line, which is cut short");
 }
 
 Test(folded, empty_frames_are_unknown)
@@ -160,9 +176,12 @@ Test(perf_script, events_become_stacks_with_time_and_labels)
     ts_read_text(&profile, perf_script);
 
     cr_assert_str_eq(ts_folded(&buf, &profile),
-                     "main 1000000\n"
+                     "main 2\n"
                      "redis-server+0x659ec;outer (int, char);inner;epoll_wait;"
-                     "finish_task_switch.isra.0_[k] 1001001\n");
+                     "finish_task_switch.isra.0_[k] 1\n");
+    pf_buf_reset(&buf);
+    ts_write(&buf, &profile, "folded", &(struct pf_report_options){.value = "cpu"});
+    cr_assert(strstr(pf_buf_cstr(&buf), "main 1000000\n"));
     cr_assert_str_eq(pf_profile_text(&profile, profile.value_types[1].type), "cpu");
     const struct pf_label *labels =
         pf_profile_labels_view(&profile, pf_profile_sample_at(&profile, 0)->labels, &count);
@@ -171,6 +190,17 @@ Test(perf_script, events_become_stacks_with_time_and_labels)
     cr_assert_eq(labels[1].num, 24686);
     cr_assert_eq(labels[2].num, 24687);
     cr_assert_eq(pf_profile_values_view(&profile, 1)[0], 2);
+}
+
+Test(perf_script, text_that_is_cut_short_loses_its_last_event_alone)
+{
+    static const char whole[] = "prog 7 1.000001: 1 cycles:u: \n\t 10 main (/bin/prog)\n\n";
+
+    pf_buf_printf(&other, "%sprog 7 1.1: 1 cycles:u: \n\t 20 leaf (/bin/prog)\n\t 10 mai", whole);
+    ts_read_text(&profile, pf_buf_cstr(&other));
+
+    cr_assert_str_eq(ts_folded(&buf, &profile), "main 1\n");
+    cr_assert_str_eq(pf_left_out_view(&profile), "left out: the last event, which is cut short");
 }
 
 Test(perf_script, event_without_period_counts_one)
@@ -244,6 +274,21 @@ Test(callgrind, own_costs_are_exact_and_shared_by_callers)
     cr_assert_str_eq(summary.engine, "callgrind");
     cr_assert_str_eq(summary.command, "./prog");
     cr_assert(summary.note[0], "the report must say that stacks are rebuilt");
+}
+
+Test(callgrind, function_is_at_the_first_line_of_its_file)
+{
+    ts_read_text(&profile, "# callgrind format\npositions: instr line\nevents: Ir\nfl=(1) a.c\n"
+                           "fn=f\n0x10 12 5\n+4 -2 5\nfi=(2) inlined.h\n+4 3 5\nfe=(1)\n+4 20 5\n"
+                           "fn=g\n0x80 30 1\n");
+    struct pf_frames frames;
+
+    pf_frames_init(&frames, &profile);
+    cr_assert_eq(frames.count, 2);
+    cr_expect_str_eq(frames.at[0].name, "f");
+    cr_expect_eq(frames.at[0].line, 10, "not that of inlined code: %u", frames.at[0].line);
+    cr_expect_eq(frames.at[1].line, 30);
+    pf_frames_fini(&frames);
 }
 
 Test(callgrind, recursion_ends)
@@ -363,6 +408,27 @@ Test(load, empty_file_is_told)
     cr_assert_not(ts_read(&profile, "", 0, &err));
     cr_assert(strstr(err.text, "empty"));
     cr_assert_eq(err.code, PF_ERR_FORMAT);
+}
+
+/* Zeros by the megabyte: a thousandth of their size when packed. */
+Test(load, bomb_is_refused_by_its_ratio_before_it_has_filled_memory)
+{
+    static const char zeros[1 << 20];
+    struct pf_sink packed, plain;
+    struct pf_gzip_stream *stream = NULL;
+
+    pf_sink_init(&packed, pf_sink_to_buf, &other);
+    stream = pf_gzip_new(&packed);
+    pf_sink_init(&plain, pf_gzip_drain, stream);
+    for (int i = 0; i < 100; i++)
+        pf_sink_put(&plain, zeros, sizeof zeros);
+    cr_assert(pf_sink_finish(&plain, &err) && pf_sink_finish(&packed, &err));
+    pf_sink_fini(&plain);
+    pf_gzip_free(stream);
+    pf_sink_fini(&packed);
+
+    cr_assert_not(ts_read(&profile, other.at, other.size, &err));
+    cr_assert_eq(err.code, PF_ERR_LIMIT, "%s", err.text);
 }
 
 Test(load, strangers_are_named_with_the_remedy)

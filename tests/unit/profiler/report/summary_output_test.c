@@ -55,6 +55,35 @@ Test(text, header_says_how_far_to_trust)
     cr_assert(strstr(text, "warning: 2.0 % of the samples were lost"));
 }
 
+Test(text, header_tells_independent_samples_from_their_overruns)
+{
+    static struct pf_summary summary;
+    ts_rich_profile(&profile);
+    (void)pf_summary_load(&summary, &profile);
+    summary.independent = 40;
+    pf_summary_store(&summary, &profile);
+
+    const char *text = written("text", NULL);
+
+    cr_assert(strstr(text, "100 samples, 40 of them independent, 2 lost"), "%s", text);
+    cr_assert(strstr(text, "warning: only 40 samples are independent"), "%s", text);
+}
+
+Test(text, header_counts_the_other_processes)
+{
+    static struct pf_summary summary;
+    ts_rich_profile(&profile);
+    (void)pf_summary_load(&summary, &profile);
+    summary.process_count = 3;
+    summary.processes[0] = (struct pf_summary_process){42, "srv", 90};
+    summary.processes[1] = (struct pf_summary_process){43, "srv", 9};
+    summary.processes[2] = (struct pf_summary_process){44, "srv", 1};
+    pf_summary_store(&summary, &profile);
+
+    cr_assert(strstr(written("text", NULL), "srv --port 1 (pid 42) and 2 more processes, engine"));
+    cr_assert(strstr(written("svg", NULL), "(pid 42) and 2 more processes"));
+}
+
 Test(text, table_has_self_and_total)
 {
     ts_rich_profile(&profile);
@@ -75,6 +104,63 @@ Test(text, tree_shows_callers_and_callees)
     cr_assert(strstr(text, "   90.00%  <- main\n 90.00%  serve  (self 0.00%)\n"
                            "   90.00%  -> copy(int)\n"),
               "%s", text);
+}
+
+Test(text, tree_goes_as_deep_as_asked_both_ways)
+{
+    struct pf_report_options options = {.tree = true, .tree_depth = 2};
+    ts_read_text(&profile, "a;b;c;d;e 6\na;b;c;x;y 4\n");
+
+    const char *text = written("text", &options);
+
+    cr_expect(strstr(text, "    100.00%  <- a\n"
+                           "  100.00%  <- b\n"
+                           "100.00%  c  (self 0.00%)\n"
+                           "   60.00%  -> d\n"
+                           "     60.00%  -> e\n"
+                           "   40.00%  -> x\n"
+                           "     40.00%  -> y\n\n"),
+              "%s", text);
+    cr_expect(strstr(text, "100.00%  a  (self 0.00%)\n"
+                           "  100.00%  -> b\n"
+                           "    100.00%  -> c\n\n"),
+              "no third level: %s", text);
+}
+
+Test(text, tree_of_a_recursive_function_adds_up_to_its_total)
+{
+    struct pf_report_options options = {.tree = true};
+    ts_read_text(&profile, "main;f;f;f;leaf 7\nmain;f;leaf 3\n");
+
+    const char *text = written("text", &options);
+
+    cr_expect(strstr(text, "  100.00%  <- main\n"
+                           "100.00%  f  (self 0.00%)\n"
+                           "   70.00%  -> f\n"
+                           "     70.00%  -> f\n"
+                           "       70.00%  -> leaf\n"
+                           "   30.00%  -> leaf\n\n"),
+              "%s", text);
+}
+
+Test(text, groups_have_a_table_each_the_dearest_first)
+{
+    struct pf_report_options options = {.per_process = true, .per_thread = true};
+    pf_profile_init(&profile);
+    (void)pf_profile_add_value_type(&profile, "samples", "count");
+    ts_add_labelled(&profile, "main;cheap", "nginx", 1, 10);
+    ts_add_labelled(&profile, "main;dear", "nginx", 2, 70);
+    ts_add_stack(&profile, "main;unknown", 20);
+
+    const char *text = written("text", &options);
+    const char *dear = strstr(text, "nginx, thread 2: 70.00%, 70\n");
+    const char *unknown = strstr(text, "(of nobody): 20.00%, 20\n");
+    const char *cheap = strstr(text, "nginx, thread 1: 10.00%, 10\n");
+
+    cr_assert(dear && unknown && cheap && dear < unknown && unknown < cheap, "%s", text);
+    const char *row = strstr(dear, "  dear\n");
+    cr_expect(row && row < unknown, "%s", text);
+    cr_expect_null(strstr(unknown, "  dear\n"), "in its own table alone: %s", text);
 }
 
 Test(text, control_characters_never_reach_the_terminal)
@@ -172,6 +258,45 @@ Test(quality, exact_profiles_get_no_warning)
     cr_assert_eq(pf_quality_warnings(&summary, lines), 0);
     summary = (struct pf_summary){.engine = "perf", .samples = 10000, .rooted = 9990};
     cr_assert_eq(pf_quality_warnings(&summary, lines), 0);
+}
+
+Test(quality, few_are_those_that_are_independent)
+{
+    char lines[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+    static struct pf_summary summary;
+
+    summary =
+        (struct pf_summary){.engine = "agent", .samples = 900, .rooted = 900, .independent = 300};
+
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 1);
+    cr_assert(strstr(lines[0], "only 300 samples are independent"), "%s", lines[0]);
+}
+
+Test(quality, process_that_used_cpu_time_is_not_called_idle)
+{
+    char lines[PF_QUALITY_WARNINGS][PF_QUALITY_WARNING_BYTES];
+    static struct pf_summary summary;
+
+    summary = (struct pf_summary){.engine = "perf", .target_cpu_ns = 640000000};
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 1);
+    cr_assert(strstr(lines[0], "no samples, though 0.640 s of CPU time were used"), "%s", lines[0]);
+    summary = (struct pf_summary){.engine = "perf"};
+    cr_assert_eq(pf_quality_warnings(&summary, lines), 1);
+    cr_assert(strstr(lines[0], "no CPU time was used"), "%s", lines[0]);
+}
+
+Test(quality, what_a_reader_left_out_is_a_warning)
+{
+    ts_read_text(&profile, "main;a 500\nmain;b 400\nmain;c 100\nmain;d");
+
+    cr_assert(strstr(written("text", NULL), "warning: left out: the last line"));
+}
+
+Test(quality, few_counts_of_a_foreign_profile_are_few)
+{
+    ts_read_text(&profile, "main;a 5\nmain;b 4\n");
+
+    cr_assert(strstr(written("text", NULL), "warning: only 9 samples, if each count is one"));
 }
 
 static void compare(void)

@@ -176,3 +176,30 @@ Test(record_people, nobody_is_nobody)
     cr_expect_null(pf_people_process(&people, NOBODY));
     cr_expect_null(pf_people_thread(&people, NOBODY, NOBODY));
 }
+
+Test(record_people, kernels_share_is_of_the_ticks_since_the_beginning)
+{
+    forked(NOBODY, CHILD, CHILD);
+    struct pf_record_process *child = people.processes[0];
+    child->split_last = (struct pf_record_split){.user = 100, .system = 100};
+    pf_people_begin(&people);
+
+    child->split_last = (struct pf_record_split){.user = 102, .system = 101};
+    cr_expect_lt(pf_people_system_share(&people), 0, "three ticks say nothing");
+    child->split_last = (struct pf_record_split){.user = 130, .system = 110};
+    cr_expect_float_eq(pf_people_system_share(&people), 0.25, 1e-9);
+    exited(CHILD, CHILD); /* nobody here has waited for it */
+    cr_expect_float_eq(pf_people_system_share(&people), 0.25, 1e-9);
+}
+
+Test(record_people, child_is_in_the_ticks_of_the_parent_that_waits_for_it)
+{
+    forked(NOBODY, CHILD, CHILD);
+    forked(CHILD, THREAD, THREAD);
+    people.processes[0]->split_last = (struct pf_record_split){.user = 10, .system = 10};
+    people.processes[1]->split_last = (struct pf_record_split){.user = 100, .system = 0};
+
+    exited(THREAD, THREAD);
+
+    cr_expect_float_eq(pf_people_system_share(&people), 0.5, 1e-9);
+}
