@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "profiler/attach/proc_maps.h"
+#include "profiler/attach/proc_tree.h"
 #include "profiler/base/arena.h"
 #include "profiler/session/leaks_glibc.h"
 #include "profiler/session/leaks_kernel.h"
@@ -264,13 +265,14 @@ bool pf_leaks_image_take(struct pf_leaks_image *out, const struct pf_leaks_held 
     struct pf_leaks_image image = {0};
     struct pf_region *region = (struct pf_region *)(uintptr_t)held->region;
     struct taker taker = {.image = &image, .region = region};
+    pid_t through = pf_proc_living_thread(held->pid);
 
-    if (!pf_proc_maps_read(&taker.maps, held->pid, err))
+    if (!pf_proc_maps_read(&taker.maps, through, err))
         return false;
     image.threads = *threads;
     *threads = (struct pf_leaks_threads){0};
-    pf_leaks_memory_open(&taker.memory, held->pid, held->memory_fd);
-    pf_leaks_kernel_words(&image.threads, held->pid);
+    pf_leaks_memory_open(&taker.memory, through, held->memory_fd);
+    pf_leaks_kernel_words(&image.threads, through);
     pf_leaks_blocks_read(&image.blocks, region);
     pf_leaks_spans_add(&taker.excluded, atomic_load(&region->own_start),
                        atomic_load(&region->own_end));
