@@ -227,14 +227,6 @@ static bool write_reports(const struct pf_leaks *leaks, const struct request *re
     return ok;
 }
 
-static int verdict(const struct pf_leaks *leaks, unsigned fail_on)
-{
-    for (unsigned kind = 0; kind < PF_LEAK_KINDS; kind++)
-        if ((fail_on & pf_leak_bit((enum pf_leak_kind)kind)) && leaks->totals[kind].blocks > 0)
-            return 1;
-    return 0;
-}
-
 static int check_and_report(const struct hn_opts *opts, const struct request *request)
 {
     struct pf_leak_check check = {.argv = opts->command, .suppress = &request->suppress};
@@ -245,7 +237,7 @@ static int check_and_report(const struct hn_opts *opts, const struct request *re
     if (!pf_leak_check_run(&leaks, &check, &err))
         return hn_opts_fail(opts, &err);
     if (write_reports(&leaks, request, &err)) {
-        status = verdict(&leaks, request->view.fail_on);
+        status = pf_leaks_has(&leaks, request->view.fail_on);
         if (!request->is_quiet && leaks.exit_status != 0)
             (void)fprintf(stderr, "assay leaks: %s ended with status %d\n", opts->command[0],
                           leaks.exit_status);
