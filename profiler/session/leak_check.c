@@ -14,7 +14,6 @@
 #include "profiler/base/clock.h"
 #include "profiler/leak/leak_suppress.h"
 #include "profiler/session/leak_check_priv.h"
-#include "profiler/session/leaks_image.h"
 #include "profiler/symbol/symbolize.h"
 #include "profiler/trace/region_threads.h"
 
@@ -64,7 +63,8 @@ static void take_in(struct pf_check *check, const struct pf_agent_process *proce
     pf_leaks_fold(&check->parts, &check->leaks, &image->blocks, process->region,
                   (uint32_t)((pf_clock_now_ns() - process->start_ns) / 1000000));
     count_lost(&check->leaks, process->region);
-    check->unread_bytes += image->heap.unreadable_bytes + image->roots.unreadable_bytes;
+    check->doubts.unread_bytes += image->doubts.unread_bytes;
+    check->doubts.strange_blocks += image->doubts.strange_blocks;
     check->leaks.process_count++;
 }
 

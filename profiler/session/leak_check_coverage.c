@@ -81,9 +81,7 @@ bool pf_check_coverage(struct pf_check *check, const char *command, struct pf_er
     if (check->incomplete)
         pf_leaks_say(leaks, "%u %s ended while a thread could not be stopped: kinds may be wrong.",
                      check->incomplete, plural(check->incomplete));
-    if (check->unread_bytes)
-        pf_leaks_say(leaks, "%llu bytes of memory could not be read: kinds may be wrong.",
-                     (unsigned long long)check->unread_bytes);
+    pf_leaks_doubts_say(&check->doubts, leaks);
     say_strangers(check);
     if (unasked)
         pf_leaks_say(leaks,

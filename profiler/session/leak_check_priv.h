@@ -15,6 +15,7 @@
 #include "profiler/leak/leaks.h"
 #include "profiler/session/leak_strangers.h"
 #include "profiler/session/leaks_fold.h"
+#include "profiler/session/leaks_image.h"
 #include "profiler/session/leaks_threads.h"
 
 struct pf_check {
@@ -29,8 +30,8 @@ struct pf_check {
     bool is_asking;           /* nobody may be traced: processes ask to be looked at */
     struct pf_pid_list asked; /* those that did */
     uint32_t asked_to_end;
-    uint32_t incomplete; /* processes of which some thread could not be held */
-    uint64_t unread_bytes;
+    uint32_t incomplete;           /* processes of which some thread could not be held */
+    struct pf_leaks_doubts doubts; /* of all judged */
     struct pf_leak_strangers strangers;
 };
 

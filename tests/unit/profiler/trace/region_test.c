@@ -136,6 +136,15 @@ Test(region, puts_back_what_was_taken)
     cr_assert_eq(found.stack, 21);
 }
 
+Test(region, remembers_that_a_block_began_where_none_is_any_more)
+{
+    cr_assert(put(0x2000, 5, 21));
+    cr_assert(take(0x2000));
+
+    cr_expect(pf_live_slot_was_used(pf_live_slot_find(region, 0x2000)));
+    cr_expect_not(pf_live_slot_was_used(pf_live_slot_find(region, 0x2020)));
+}
+
 Test(region, refuses_blocks_when_leaves_have_run_out)
 {
     cr_assert(put(0x10000000, 1, 20));
