@@ -192,14 +192,8 @@ static int settle(struct hn_opts *opts, struct request *request)
 /* A recording nobody can write is a server disturbed for nothing: try before. */
 static bool check_output(const struct request *request, struct pf_err *err)
 {
-    struct pf_new_file probe = {0};
-
-    if (is_stdout(request))
-        return true;
-    if (!pf_new_file_open(&probe, request->output, err))
-        return pf_err_prepend(err, "nothing was recorded, for -o");
-    pf_new_file_close(&probe);
-    return true;
+    return is_stdout(request) || pf_new_file_check(request->output, err)
+           || pf_err_prepend(err, "nothing was recorded, for -o");
 }
 
 static void show_progress(void *to, const struct pf_record_progress *now)
