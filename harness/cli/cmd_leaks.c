@@ -301,8 +301,12 @@ const struct hn_verb hn_verb_leaks = {
         "nothing points to any more is definitely lost. Kinds are those of Valgrind's memcheck.\n"
         "Where ptrace is not permitted a process is judged when it exits, not when a signal ends\n"
         "it. assay test --under leaks does the same for every test of a suite.\n"
-        "Exit status 1 if anything of the kinds of --fail-on was lost, else 0; the command's own\n"
-        "status is told on standard error.",
+        "Daemons are followed, and signals reach them. A program that no agent can be in (static,\n"
+        "set-uid, built with AddressSanitizer, with a malloc of its own, started without\n"
+        "LD_PRELOAD) is not judged, and the report says so and why.\n"
+        "Exit status 1 if anything of the kinds of --fail-on was lost, else 0, and 3 if no "
+        "process\n"
+        "could be judged; the command's own status is told on standard error.",
     .opts = opts_table,
     .examples = examples,
     .run = run_leaks,

@@ -235,7 +235,8 @@ bool pf_new_file_check(const char *path, struct pf_err *err)
     if (is_directory(path))
         return refuse_to_write(err, EISDIR, path);
     if (path[0] && is_direct(path))
-        return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 || refuse_to_write(err, errno, path);
+        return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0
+               || refuse_to_write(err, errno, path);
     bool ok = pf_new_file_open(&file, path, err);
     pf_new_file_close(&file);
     return ok;

@@ -2,9 +2,9 @@
  * Everything the judgement needs of a process, copied while it is held: blocks, their contents,
  * roots. The process may go on before the judging begins.
  *
- * Roots are all writable memory but: the allocator's territory (blocks are nodes, free chunks are
- * garbage), stacks below the stack pointer, stacks of threads that ended (glibc keeps them, full of
- * stale pointers), the allocator's own lists, and our own memory. Registers, what the kernel holds
+ * Roots are all writable memory but: the allocator's territory (leaks_allocators.h: blocks are
+ * nodes, free chunks are garbage), stacks below the stack pointer, stacks of threads that ended
+ * (glibc keeps them, full of stale pointers), and our own memory. Registers, what the kernel holds
  * (epoll, timers) and each thread's dynamic thread vector are roots, too.
  *
  * SPDX-License-Identifier: MIT
