@@ -25,7 +25,7 @@ static const struct hn_check checks[] = {
     {"debug files", "symbols", "lines and inlines in reports", false, hn_check_symbols},
     {"debuginfod", "debuginfod", "lines and inlines in reports", false, hn_check_debuginfod},
     {"Criterion", "criterion", "test", true, hn_check_criterion},
-    {"valgrind", "valgrind", "leaks --engine memcheck, test --under", false, hn_check_valgrind},
+    {"valgrind", "valgrind", "test --under", false, hn_check_valgrind},
     {"gperftools", "gperftools", "record --engine gperftools", false, hn_check_gperftools},
     {"chromium", "chromium", "Assay's own browser tests", false, hn_check_browser},
 };

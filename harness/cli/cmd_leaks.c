@@ -42,7 +42,8 @@ static const struct hn_opt opts_table[] = {
      "Leaks to keep silent about, one leak:TEMPLATE a line, as LeakSanitizer reads them.\n"
      "May be given more than once."},
     {OPT_ENGINE, "engine", "NAME",
-     "agent: our own, preloaded into the command. memcheck: Valgrind's, 20 times slower."},
+     "agent (our own, preloaded into the command). memcheck is not available yet: run valgrind\n"
+     "--leak-check=full itself, or assay test --under memcheck."},
     {OPT_QUIET, "quiet", NULL, "Say nothing on standard error unless it fails."},
     {0, NULL, NULL, NULL},
 };
@@ -56,6 +57,8 @@ static const char *const examples[] = {
     "Be strict, and list what was still reachable too.",
     NULL,
 };
+
+enum { GO_ON = -1 };
 
 struct request {
     struct pf_leak_suppress suppress;
@@ -159,7 +162,36 @@ static int take_option(const struct hn_opts *opts, int key, void *to)
     }
 }
 
-enum { GO_ON = -1 };
+/* The writer that an output's name asks for; NULL if its extension is another format's. */
+static pf_leaks_write writer_of(const char *output)
+{
+    const char *slash = strrchr(output, '/');
+    const char *extension = strrchr(slash ? slash : output, '.');
+
+    if (!extension || strcmp(extension, ".txt") == 0)
+        return pf_leaks_write_text;
+    return strcmp(extension, ".json") == 0 ? pf_leaks_write_json : NULL;
+}
+
+/* A server run for a report that nobody can write was run for nothing: try before. */
+static int settle_outputs(const struct hn_opts *opts, const struct request *request)
+{
+    struct pf_err err = {0};
+
+    for (unsigned i = 0; i < request->output_count; i++) {
+        const char *output = request->outputs[i];
+        if (!request->write && !writer_of(output))
+            return hn_opts_usage(opts,
+                                 "%s: the extension names no format of a leak report: give "
+                                 "--format, or .txt or .json",
+                                 output);
+        if (strcmp(output, "-") != 0 && !pf_new_file_check(output, &err)) {
+            (void)pf_err_prepend(&err, "nothing was run, for -o");
+            return hn_opts_fail(opts, &err);
+        }
+    }
+    return GO_ON;
+}
 
 /* GO_ON, or an exit status. */
 static int take_options(struct hn_opts *opts, struct request *request)
@@ -183,15 +215,7 @@ static int take_options(struct hn_opts *opts, struct request *request)
     }
     if (opts->operand_count > 0 || !opts->command || !opts->command[0])
         return hn_opts_usage(opts, "name the command after --: assay leaks -- ./server");
-    return GO_ON;
-}
-
-static bool has_extension(const char *path, const char *extension)
-{
-    size_t size = path ? strlen(path) : 0;
-    size_t tail = strlen(extension);
-
-    return size > tail && strcmp(path + size - tail, extension) == 0;
+    return settle_outputs(opts, request);
 }
 
 static bool write_report(const struct pf_leaks *leaks, const struct request *request,
@@ -199,10 +223,8 @@ static bool write_report(const struct pf_leaks *leaks, const struct request *req
 {
     struct pf_buf text = {0};
     struct pf_sink sink;
-    pf_leaks_write write = request->write;
+    pf_leaks_write write = request->write ? request->write : writer_of(output);
 
-    if (!write)
-        write = has_extension(output, ".json") ? pf_leaks_write_json : pf_leaks_write_text;
     pf_sink_init(&sink, pf_sink_to_buf, &text);
     write(leaks, &request->view, &sink);
     bool ok = pf_sink_finish(&sink, err);
@@ -227,14 +249,6 @@ static bool write_reports(const struct pf_leaks *leaks, const struct request *re
     return ok;
 }
 
-static int verdict(const struct pf_leaks *leaks, unsigned fail_on)
-{
-    for (unsigned kind = 0; kind < PF_LEAK_KINDS; kind++)
-        if ((fail_on & pf_leak_bit((enum pf_leak_kind)kind)) && leaks->totals[kind].blocks > 0)
-            return 1;
-    return 0;
-}
-
 static int check_and_report(const struct hn_opts *opts, const struct request *request)
 {
     struct pf_leak_check check = {.argv = opts->command, .suppress = &request->suppress};
@@ -245,7 +259,7 @@ static int check_and_report(const struct hn_opts *opts, const struct request *re
     if (!pf_leak_check_run(&leaks, &check, &err))
         return hn_opts_fail(opts, &err);
     if (write_reports(&leaks, request, &err)) {
-        status = verdict(&leaks, request->view.fail_on);
+        status = pf_leaks_has(&leaks, request->view.fail_on);
         if (!request->is_quiet && leaks.exit_status != 0)
             (void)fprintf(stderr, "assay leaks: %s ended with status %d\n", opts->command[0],
                           leaks.exit_status);
@@ -287,8 +301,12 @@ const struct hn_verb hn_verb_leaks = {
         "nothing points to any more is definitely lost. Kinds are those of Valgrind's memcheck.\n"
         "Where ptrace is not permitted a process is judged when it exits, not when a signal ends\n"
         "it. assay test --under leaks does the same for every test of a suite.\n"
-        "Exit status 1 if anything of the kinds of --fail-on was lost, else 0; the command's own\n"
-        "status is told on standard error.",
+        "Daemons are followed, and signals reach them. A program that no agent can be in (static,\n"
+        "set-uid, built with AddressSanitizer, with a malloc of its own, started without\n"
+        "LD_PRELOAD) is not judged, and the report says so and why.\n"
+        "Exit status 1 if anything of the kinds of --fail-on was lost, else 0, and 3 if no "
+        "process\n"
+        "could be judged; the command's own status is told on standard error.",
     .opts = opts_table,
     .examples = examples,
     .run = run_leaks,

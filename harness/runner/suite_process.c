@@ -14,6 +14,7 @@
 #include "harness/preload/wire.h"
 #include "harness/runner/wire_read.h"
 #include "profiler/base/clock.h"
+#include "profiler/base/fd_pass.h"
 
 enum { ARGV_MAX = 64, AWAIT_SECONDS = 120 };
 
@@ -211,20 +212,9 @@ bool hn_suite_await_list(struct hn_suite *suite, struct pf_err *err)
 bool hn_suite_open_lane(struct hn_suite *suite, const int fds[4], struct pf_err *err)
 {
     uint32_t type = HN_WIRE_OPEN_LANE;
-    char space[CMSG_SPACE(sizeof(int) * 4)] = {0};
-    struct iovec part = {&type, sizeof type};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(int) * 4);
-    memcpy(CMSG_DATA(head), fds, sizeof(int) * 4);
-    while (sendmsg(suite->control_fd, &message, MSG_NOSIGNAL) < 0)
-        if (errno != EINTR)
-            return pf_err_sys(err, errno, "the test binary is gone");
-    return true;
+    return pf_fds_send(suite->control_fd, (struct pf_bytes){&type, sizeof type}, fds, 4, 0)
+           || pf_err_sys(err, errno, "the test binary is gone");
 }
 
 bool hn_preload_find(char *path, size_t size, const char *name, struct pf_err *err)

@@ -20,6 +20,7 @@
 #include "harness/runner/test_load.h"
 #include "harness/runner/test_report.h"
 #include "profiler/base/clock.h"
+#include "profiler/base/file.h"
 
 enum { PATH_SIZE = 4096, AGENT_FACTOR = 3 };
 
@@ -56,6 +57,17 @@ static bool write_reports(const struct hn_test_config *config, const struct hn_p
                                 ok ? err : &later))
             ok = false;
     return ok;
+}
+
+/* Hours of tests whose report nobody can write were run for nothing: try before. */
+static bool check_outputs(const struct hn_test_config *config, struct pf_err *err)
+{
+    const char *const paths[] = {config->junit, config->tap, config->json, config->html};
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i] && strcmp(paths[i], "-") != 0 && !pf_new_file_check(paths[i], err))
+            return pf_err_prepend(err, "no test was run, for a report");
+    return true;
 }
 
 /* Stdout carries one thing: where a report goes there, the summary does not. */
@@ -264,7 +276,7 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
     hn_select(plan, &config->selection);
     if (config->list)
         return print_list(config, plan, err);
-    if (!run_recorded(config, plan, suites, &info, &tally, err))
+    if (!check_outputs(config, err) || !run_recorded(config, plan, suites, &info, &tally, err))
         return pf_err_exit_status(err->code);
     save_history(config, plan);
     bool ok = print_summary(config, plan, &tally, err);

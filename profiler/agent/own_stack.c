@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "profiler/agent/agent.h"
 
@@ -19,6 +21,12 @@ static const uint64_t STEP_MAX = 1 << 20;   /* further below the verified part i
 
 extern void *__libc_stack_end; /* ld.so: where the kernel started the first thread's stack */
 
+/* By the thread that asks: once the first thread has ended, the process's number has no memory. */
+static pid_t ourselves(void)
+{
+    return (pid_t)syscall(SYS_gettid);
+}
+
 /* Is one byte in each of count pages from first on readable? */
 static bool pages_readable(uint64_t first, uint32_t count)
 {
@@ -29,7 +37,7 @@ static bool pages_readable(uint64_t first, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         remote[i] = (struct iovec){.iov_base = (void *)(uintptr_t)(first + (uint64_t)i * PAGE),
                                    .iov_len = 1};
-    return process_vm_readv((pid_t)ag_agent.pid, &local, 1, remote, count, 0) == (ssize_t)count;
+    return process_vm_readv(ourselves(), &local, 1, remote, count, 0) == (ssize_t)count;
 }
 
 static bool range_readable(uint64_t low, uint64_t high)
@@ -109,7 +117,7 @@ static size_t copy_stack(uint64_t sp, char *to)
         at += part;
         room -= part;
     }
-    ssize_t got = process_vm_readv((pid_t)ag_agent.pid, &local, 1, remote, count, 0);
+    ssize_t got = process_vm_readv(ourselves(), &local, 1, remote, count, 0);
     return got > 0 ? (size_t)got : 0;
 }
 

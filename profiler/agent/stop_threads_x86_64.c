@@ -32,6 +32,7 @@ enum {
     KERNEL_RESTORER = 0x04000000, /* SA_RESTORER, asm/signal.h */
     PASSES_MAX = 20,
     ENTRIES_BYTES = 2048,
+    STAT_BYTES = 512,
 };
 
 static const uint64_t ARRIVE_NS = 500000000, STEP_NS = 50000;
@@ -152,17 +153,37 @@ static void for_each_thread(each_thread each, void *to)
     (void)AG_RAW_CALL(SYS_close, (uintptr_t)fd);
 }
 
+/* Has the first thread ended before the others? It stays listed, and a signal to it is taken by
+ * nobody. Its state stands behind its name's bracket: proc(5), /proc/PID/stat. */
+static bool has_first_ended(void)
+{
+    char text[STAT_BYTES];
+    char letter = 0;
+    long fd = AG_RAW_CALL(SYS_openat, (uintptr_t)AT_FDCWD, (uintptr_t) "/proc/self/stat",
+                          O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    long size = AG_RAW_CALL(SYS_read, (uintptr_t)fd, (uintptr_t)text, sizeof text);
+    (void)AG_RAW_CALL(SYS_close, (uintptr_t)fd);
+    for (long at = size - 3; at > 0 && !letter; at--)
+        if (text[at] == ')')
+            letter = text[at + 2];
+    return letter == 'Z' || letter == 'X';
+}
+
 struct signalling {
     struct ag_stopped *stopped;
     uint32_t pid, self;
     uint32_t signalled, fresh;
+    bool has_first_ended;
 };
 
 static void signal_thread(void *to, uint32_t tid)
 {
     struct signalling *round = to;
 
-    if (tid == round->self)
+    if (tid == round->self || (tid == round->pid && round->has_first_ended))
         return;
     for (uint32_t i = 0; i < round->signalled; i++)
         if (round->stopped->tids[i] == tid)
@@ -241,7 +262,8 @@ void ag_threads_stop(struct ag_stopped *stopped)
                                    .mask = ~UINT64_C(0)};
     struct signalling round = {.stopped = stopped,
                                .pid = (uint32_t)AG_RAW_CALL(SYS_getpid, 0),
-                               .self = (uint32_t)AG_RAW_CALL(SYS_gettid, 0)};
+                               .self = (uint32_t)AG_RAW_CALL(SYS_gettid, 0),
+                               .has_first_ended = has_first_ended()};
 
     state.stopped = stopped;
     atomic_store(&state.next, 0);

@@ -70,7 +70,7 @@ static void forget(struct pf_follow *follow, pid_t tid)
     }
 }
 
-bool pf_follow_begin(struct pf_follow *out, pid_t pid, pf_follow_end at_end, void *to,
+bool pf_follow_begin(struct pf_follow *out, pid_t pid, const struct pf_follow_owner *owner,
                      struct pf_err *err)
 {
     /* Not its end yet: an exec that fails must end it without our help. */
@@ -79,7 +79,7 @@ bool pf_follow_begin(struct pf_follow *out, pid_t pid, pf_follow_end at_end, voi
                           "the command's end cannot be watched: ptrace of a child is not permitted "
                           "here (container without CAP_SYS_PTRACE, or "
                           "/proc/sys/kernel/yama/ptrace_scope is 2 or more)");
-    *out = (struct pf_follow){.at_end = at_end, .to = to, .root = pid};
+    *out = (struct pf_follow){.owner = *owner, .root = pid};
     (void)add(out, pid);
     return true;
 }
@@ -113,13 +113,6 @@ static bool is_in_exec(pid_t pid, pid_t tid)
            && (number == SYS_execve || number == SYS_execveat);
 }
 
-static bool is_gone(pid_t pid, pid_t tid)
-{
-    struct pf_proc_stat stat;
-
-    return !pf_proc_stat_read(&stat, pid, tid) || stat.state == 'Z' || stat.state == 'X';
-}
-
 struct ending {
     struct pf_pid_list held;
     uint32_t awaited; /* threads that have not come to their end yet */
@@ -135,12 +128,24 @@ static void survey(const struct pf_follow *follow, pid_t pid, struct ending *out
         const struct pf_followed *thread = find(follow, all.at[i]);
         if (thread && thread->is_held) {
             pf_pid_list_add(&out->held, all.at[i]);
-        } else if (!is_gone(pid, all.at[i])) {
+        } else if (!pf_proc_is_gone(pid, all.at[i])) {
             out->awaited++;
             out->is_exec |= is_in_exec(pid, all.at[i]);
         }
     }
     pf_pid_list_fini(&all);
+}
+
+static void tell_end(const struct pf_follow *follow, pid_t pid, const struct ending *ending)
+{
+    const struct pf_followed *leader = find(follow, pid);
+    const struct pf_follow_ended ended = {.pid = pid,
+                                          .tids = ending->held.at,
+                                          .count = ending->held.count,
+                                          .is_whole = ending->awaited == 0,
+                                          .did_exec = leader && leader->did_exec};
+
+    follow->owner.ended(follow->owner.to, &ended);
 }
 
 /* If all that is left of a process is held, tell the owner and let it end. */
@@ -150,7 +155,7 @@ static void try_to_end(struct pf_follow *follow, pid_t pid, bool is_late)
 
     survey(follow, pid, &ending);
     if (ending.held.count > 0 && !ending.is_exec && (ending.awaited == 0 || is_late))
-        follow->at_end(follow->to, pid, ending.held.at, ending.held.count, ending.awaited == 0);
+        tell_end(follow, pid, &ending);
     if (ending.is_exec || ending.awaited == 0 || is_late)
         resume_held(follow, pid);
     pf_pid_list_fini(&ending.held);
@@ -161,13 +166,13 @@ static void try_to_end(struct pf_follow *follow, pid_t pid, bool is_late)
 static bool has_company(const struct pf_followed *thread)
 {
     struct pf_pid_list all = {0};
-    bool found = thread->tid != thread->pid && !is_gone(thread->pid, thread->pid);
+    bool found = thread->tid != thread->pid && !pf_proc_is_gone(thread->pid, thread->pid);
 
     if (found)
         return true;
     (void)pf_proc_threads(&all, thread->pid);
     for (uint32_t i = 0; i < all.count && !found; i++)
-        found = all.at[i] != thread->tid && !is_gone(thread->pid, all.at[i]);
+        found = all.at[i] != thread->tid && !pf_proc_is_gone(thread->pid, all.at[i]);
     pf_pid_list_fini(&all);
     return found;
 }
@@ -202,11 +207,28 @@ static void thread_did_exec(struct pf_follow *follow, struct pf_followed *thread
     unsigned long former = 0;
     pid_t tid = thread->tid;
 
+    thread->did_exec = true;
     (void)ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former);
     if (former != 0 && (pid_t)former != tid)
         forget(follow, (pid_t)former);
+    follow->owner.execed(follow->owner.to, tid);
     (void)ptrace(PTRACE_SETOPTIONS, tid, NULL, (void *)(intptr_t)OPTIONS);
     resume(tid, 0);
+}
+
+/* A birth is told by the parent and by the child's own first stop, in any order. It counts from the
+ * first of them: of a daemon's parents none may be left when the child's comes. One that was born,
+ * seen and has ended in between is no longer ours to wait for. */
+static void thread_gave_birth(struct pf_follow *follow, pid_t parent)
+{
+    unsigned long child = 0;
+    siginfo_t unused;
+
+    if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) == 0 && !find(follow, (pid_t)child)
+        && waitid(P_PID, (id_t)child, &unused, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL)
+               == 0)
+        (void)add(follow, (pid_t)child);
+    resume(parent, 0);
 }
 
 static void stopped(struct pf_follow *follow, pid_t tid, int status)
@@ -233,7 +255,7 @@ static void stopped(struct pf_follow *follow, pid_t tid, int status)
             (void)ptrace(PTRACE_LISTEN, tid, NULL, NULL);
         break;
     default:
-        resume(tid, 0);
+        thread_gave_birth(follow, tid);
         break;
     }
 }

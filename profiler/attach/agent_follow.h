@@ -22,29 +22,42 @@
 
 struct pf_followed {
     pid_t tid, pid;
-    bool is_held; /* stopped at its end */
+    bool is_held;  /* stopped at its end */
+    bool did_exec; /* the process became another program under our eyes; of its first thread */
     uint64_t held_since_ns;
 };
 
-/* Called with all threads of a process held at its end; tids are those of its held threads. They go
- * on (to their end) when it returns. is_whole: none of them could have been missed. */
-typedef void (*pf_follow_end)(void *to, pid_t pid, const pid_t *tids, uint32_t count,
-                              bool is_whole);
+/* All threads of a process that are left are held at its end. */
+struct pf_follow_ended {
+    pid_t pid;
+    const pid_t *tids; /* the held ones */
+    uint32_t count;
+    bool is_whole; /* none could have been missed */
+    bool did_exec; /* what ends was started by exec in our sight, not only forked */
+};
+
+struct pf_follow_owner {
+    void *to;
+    /* The process goes on to its end when this returns. */
+    void (*ended)(void *to, const struct pf_follow_ended *ended);
+    /* It is another program now, of which nothing has run yet; its memory is gone. */
+    void (*execed)(void *to, pid_t pid);
+};
 
 struct pf_follow {
     struct pf_followed *threads;
     uint32_t count, capacity;
     struct pf_tid_map index;
-    pf_follow_end at_end;
-    void *to;
+    struct pf_follow_owner owner;
     pid_t root;
     int root_status; /* wait status of the root process */
     bool root_ended;
 };
 
-/* Seize a child that has not exec'ed yet (pf_spawn.hold). PF_ERR_DENIED says what forbids it. */
+/* Seize a child that has not exec'ed yet (pf_spawn.hold); keeps what owner points to.
+ * PF_ERR_DENIED says what forbids it. */
 ASSAY_CHECKED
-bool pf_follow_begin(struct pf_follow *out, pid_t pid, pf_follow_end at_end, void *to,
+bool pf_follow_begin(struct pf_follow *out, pid_t pid, const struct pf_follow_owner *owner,
                      struct pf_err *err);
 
 /* Handle whatever happened to the tree; never blocks. Returns whether any of it still runs. To be

@@ -20,6 +20,7 @@
 
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
+#include "profiler/base/fd_pass.h"
 #include "profiler/trace/given_rows.h"
 
 enum { BACKLOG = 1024, CALLS_MAX = 4096 };
@@ -243,26 +244,11 @@ static bool is_twice(struct pf_agent_host *host, const struct pf_hello *hello, p
            && memcmp(known->image, hello->image, sizeof known->image) == 0;
 }
 
+/* region_fd: -1 for none. */
 static bool send_welcome(int fd, const struct pf_welcome *welcome, int region_fd)
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct pf_welcome copy = *welcome;
-    struct iovec part = {.iov_base = &copy, .iov_len = sizeof copy};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-    if (region_fd >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof control;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &region_fd, sizeof region_fd);
-    }
-    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof copy;
+    return pf_fds_send(fd, (struct pf_bytes){welcome, sizeof *welcome}, &region_fd, region_fd >= 0,
+                       MSG_DONTWAIT);
 }
 
 /* Returns whether the call goes on (the agent has yet to say that it mapped the region). */

@@ -107,3 +107,10 @@ bool pf_proc_stat_read(struct pf_proc_stat *out, pid_t pid, pid_t tid)
     return pf_proc_read_text(path, text, sizeof text)
            && pf_proc_stat_parse(out, (struct pf_bytes){text, strlen(text)});
 }
+
+bool pf_proc_is_gone(pid_t pid, pid_t tid)
+{
+    struct pf_proc_stat stat;
+
+    return !pf_proc_stat_read(&stat, pid, tid) || stat.state == 'Z' || stat.state == 'X';
+}

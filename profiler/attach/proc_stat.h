@@ -32,6 +32,9 @@ bool pf_proc_stat_parse(struct pf_proc_stat *out, struct pf_bytes text);
 /* Of a process (tid 0) or one of its threads; false if it is gone. */
 bool pf_proc_stat_read(struct pf_proc_stat *out, pid_t pid, pid_t tid);
 
+/* Has a thread ended (tid 0: the process's first one)? Also if nobody has asked how yet. */
+bool pf_proc_is_gone(pid_t pid, pid_t tid);
+
 /* A small file of /proc in one read, without its last newline, NUL-terminated; false if it cannot
  * be read. */
 bool pf_proc_read_text(const char *path, char *out, unsigned size);

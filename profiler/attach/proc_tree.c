@@ -138,3 +138,18 @@ bool pf_proc_threads(struct pf_pid_list *list, pid_t pid)
     (void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     return list_numbers(list, path);
 }
+
+pid_t pf_proc_living_thread(pid_t pid)
+{
+    struct pf_pid_list threads = {0};
+    pid_t found = 0;
+
+    if (!pf_proc_is_gone(pid, pid))
+        return pid;
+    (void)pf_proc_threads(&threads, pid);
+    for (uint32_t i = 0; i < threads.count && !found; i++)
+        if (!pf_proc_is_gone(pid, threads.at[i]))
+            found = threads.at[i];
+    pf_pid_list_fini(&threads);
+    return found;
+}

@@ -29,4 +29,8 @@ void pf_proc_tree_grow(struct pf_pid_list *list);
 /* Add the threads of a process; false if it is gone or not ours to see. */
 bool pf_proc_threads(struct pf_pid_list *list, pid_t pid);
 
+/* A thread to look at a process through: the first one, or where that ended before the others
+ * (then /proc/PID shows nothing of what they share) one that lives. 0: it has ended. */
+pid_t pf_proc_living_thread(pid_t pid);
+
 #endif

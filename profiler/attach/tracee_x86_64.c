@@ -45,10 +45,7 @@ static void keep_signal(struct pf_tracee *tracee, int status)
 
 bool pf_tracee_is_gone(const struct pf_tracee *tracee)
 {
-    struct pf_proc_stat stat;
-
-    return !pf_proc_stat_read(&stat, tracee->pid, tracee->tid) || stat.state == 'Z'
-           || stat.state == 'X';
+    return pf_proc_is_gone(tracee->pid, tracee->tid);
 }
 
 /*

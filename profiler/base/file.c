@@ -277,6 +277,27 @@ bool pf_file_write_fd(int fd, struct pf_bytes bytes, const char *name, struct pf
     return true;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool pf_new_file_check(const char *path, struct pf_err *err)
+{
+    struct pf_new_file file = {0};
+
+    if (is_directory(path))
+        return refuse_to_write(err, EISDIR, path);
+    if (path[0] && is_direct(path))
+        return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0
+               || refuse_to_write(err, errno, path);
+    bool ok = pf_new_file_open(&file, path, err);
+    pf_new_file_close(&file);
+    return ok;
+}
+
 bool pf_file_write(const char *path, struct pf_bytes bytes, struct pf_err *err)
 {
     struct pf_new_file file = {0};

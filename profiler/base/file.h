@@ -64,6 +64,11 @@ bool pf_new_file_commit(struct pf_new_file *file, struct pf_err *err);
 /* Removes the temporary file unless committed. Safe on zero and after commit. */
 void pf_new_file_close(struct pf_new_file *file);
 
+/* Could a file be written there (what is no regular file: opened for it)? Asked before work whose
+ * result would have nowhere to go; nothing is left behind, and nobody who reads a pipe is woken. */
+ASSAY_CHECKED
+bool pf_new_file_check(const char *path, struct pf_err *err);
+
 /* All of bytes to fd, through short writes and EINTR; name is for the message. */
 ASSAY_CHECKED
 bool pf_file_write_fd(int fd, struct pf_bytes bytes, const char *name, struct pf_err *err);

@@ -12,11 +12,10 @@
 #include "profiler/trace/bytes.h"
 #include "profiler/trace/regs.h"
 
-/* perf_event_attr.sample_regs_user, and how many bits it has. */
+/* perf_event_attr.sample_regs_user. */
 uint64_t pf_perf_regs_mask(void);
-uint32_t pf_perf_regs_count(void);
 
-/* Read pf_perf_regs_count() words in the kernel's order. */
+/* Read as many words as that has bits, in the kernel's order. */
 void pf_perf_regs_decode(struct pf_regs *out, struct pf_cursor *cursor);
 
 #endif

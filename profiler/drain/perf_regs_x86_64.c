@@ -32,11 +32,6 @@ uint64_t pf_perf_regs_mask(void)
     return mask;
 }
 
-uint32_t pf_perf_regs_count(void)
-{
-    return PAIRING_COUNT;
-}
-
 void pf_perf_regs_decode(struct pf_regs *out, struct pf_cursor *cursor)
 {
     out->known = 0;

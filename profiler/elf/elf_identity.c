@@ -63,29 +63,3 @@ void pf_build_id_text(struct pf_bytes id, char text[PF_BUILD_ID_TEXT])
     }
     text[2 * size] = '\0';
 }
-
-bool pf_elf_debuglink(const struct pf_elf *elf, const char **name, uint32_t *crc)
-{
-    struct pf_elf_section section;
-
-    if (!pf_elf_section_find(elf, ".gnu_debuglink", &section))
-        return false;
-    struct pf_cursor cursor = pf_cursor_view(section.bytes);
-    const char *text = pf_cursor_cstr(&cursor);
-    /* The CRC stands at the next multiple of four. */
-    (void)pf_cursor_bytes(&cursor, align_4(strlen(text) + 1) - (strlen(text) + 1));
-    uint32_t sum = pf_cursor_u32(&cursor);
-    if (cursor.failed || *text == '\0' || strchr(text, '/'))
-        return false;
-    *name = text;
-    *crc = sum;
-    return true;
-}
-
-bool pf_elf_is_stripped(const struct pf_elf *elf)
-{
-    for (uint32_t i = 0; i < elf->section_count; i++)
-        if (pf_elf_section_at(elf, i).type == SHT_SYMTAB)
-            return false;
-    return true;
-}

@@ -171,16 +171,19 @@ static void gather_clique(struct marker *marker, uint32_t leader)
     }
 }
 
-/* A block's leader may itself have joined another clique since. */
+/* A block's leader may itself have joined another clique since. A list lost from its last element
+ * to its first is one chain of leaders: each is followed once, and all on the way are told. */
 static void settle_leaders(struct pf_leak_graph *graph, const uint8_t *state)
 {
     for (uint32_t i = 0; i < graph->block_count; i++) {
-        uint32_t leader = graph->blocks[i].leader;
-        if (state[i] != INDIRECT)
-            continue;
+        uint32_t leader = i;
         while (state[leader] == INDIRECT)
             leader = graph->blocks[leader].leader;
-        graph->blocks[i].leader = leader;
+        for (uint32_t at = i; state[at] == INDIRECT && graph->blocks[at].leader != leader;) {
+            uint32_t next = graph->blocks[at].leader;
+            graph->blocks[at].leader = leader;
+            at = next;
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/leak/leaks.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,18 @@ void pf_leaks_move(struct pf_leaks *to, struct pf_leaks *from)
     pf_profile_move(&to->profile, &from->profile);
     from->records = NULL;
     pf_leaks_fini(from);
+}
+
+void pf_leaks_say(struct pf_leaks *leaks, const char *fmt, ...)
+{
+    size_t at = strlen(leaks->note);
+    va_list args;
+
+    if (at > 0 && at + 1 < sizeof leaks->note)
+        leaks->note[at++] = ' ';
+    va_start(args, fmt);
+    (void)vsnprintf(leaks->note + at, sizeof leaks->note - at, fmt, args);
+    va_end(args);
 }
 
 static void grow(struct pf_leaks *leaks)
@@ -113,6 +127,14 @@ void pf_leaks_finish(struct pf_leaks *leaks)
         total->blocks += record->blocks;
         record->fingerprint = pf_leak_fingerprint(&leaks->profile, record->kind, record->stack);
     }
+}
+
+bool pf_leaks_has(const struct pf_leaks *leaks, unsigned kinds)
+{
+    for (unsigned kind = 0; kind < PF_LEAK_KINDS; kind++)
+        if ((kinds & pf_leak_bit((enum pf_leak_kind)kind)) && leaks->totals[kind].blocks)
+            return true;
+    return false;
 }
 
 static uint64_t mix_text(uint64_t hash, const char *text)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "profiler/base/err.h"
 #include "profiler/leak/leak_graph.h"
 #include "profiler/profile/profile.h"
 
@@ -30,16 +31,17 @@ struct pf_leak_total {
     uint64_t bytes, blocks;
 };
 
-enum { PF_LEAKS_COMMAND = 512, PF_LEAKS_NOTE = 512 };
+enum { PF_LEAKS_COMMAND = 512, PF_LEAKS_NOTE = 1024 };
 
 /* Zero is a valid empty result; pf_leaks_init makes it usable. */
 struct pf_leaks {
     char command[PF_LEAKS_COMMAND];
     char engine[16];          /* agent, memcheck */
-    char note[PF_LEAKS_NOTE]; /* what limits the answer; may be empty */
+    char note[PF_LEAKS_NOTE]; /* what limits the answer, in sentences; may be empty */
     pid_t pid;
     int exit_status;        /* the command's own, as a shell shows it */
     uint32_t process_count; /* judged; their records are merged */
+    uint32_t unjudged_count;
     double pause_ms, duration_s;
     uint64_t lost_events;
     uint64_t allocations;
@@ -54,8 +56,14 @@ void pf_leaks_init(struct pf_leaks *leaks);
 void pf_leaks_fini(struct pf_leaks *leaks);
 void pf_leaks_move(struct pf_leaks *to, struct pf_leaks *from);
 
+/* Add a sentence to the note; what finds no room is cut. */
+void pf_leaks_say(struct pf_leaks *leaks, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+
 /* Add to the record of this kind, stack and suppression, or make it. */
 void pf_leaks_add(struct pf_leaks *leaks, const struct pf_leak_record *part);
+
+/* Does it hold a leak of one of these kinds (set of pf_leak_bit) that is not suppressed? */
+bool pf_leaks_has(const struct pf_leaks *leaks, unsigned kinds);
 
 /* Sum the totals, sort, compute fingerprints. After the profile has names. */
 void pf_leaks_finish(struct pf_leaks *leaks);

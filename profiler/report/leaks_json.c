@@ -78,7 +78,10 @@ void pf_leaks_write_json(const struct pf_leaks *leaks, const struct pf_leaks_vie
     pf_json_string(sink, leaks->engine);
     pf_sink_printf(sink, ",\"pause_ms\":%.3f,\"duration_s\":%.3f,\"lost_events\":%" PRIu64 ",",
                    leaks->pause_ms, leaks->duration_s, leaks->lost_events);
-    pf_sink_put_str(sink, "\"kinds\":{");
+    pf_sink_printf(sink, "\"exit_status\":%d,\"processes\":%u,\"not_judged\":%u,\"note\":",
+                   leaks->exit_status, leaks->process_count, leaks->unjudged_count);
+    pf_json_string(sink, leaks->note);
+    pf_sink_put_str(sink, ",\"kinds\":{");
     for (unsigned kind = 0; kind < PF_LEAK_KINDS; kind++)
         pf_sink_printf(sink, "%s\"%s\":{\"bytes\":%" PRIu64 ",\"blocks\":%" PRIu64 "}",
                        kind ? "," : "", pf_leak_kind_name((enum pf_leak_kind)kind),

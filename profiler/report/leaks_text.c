@@ -151,24 +151,17 @@ static void write_summary(struct pf_sink *sink, const struct pf_leaks *leaks)
     }
 }
 
-static bool has_failed(const struct pf_leaks *leaks, const struct pf_leaks_view *view)
-{
-    for (unsigned kind = 0; kind < PF_LEAK_KINDS; kind++)
-        if ((view->fail_on & pf_leak_bit((enum pf_leak_kind)kind)) && leaks->totals[kind].blocks)
-            return true;
-    return false;
-}
-
 static void write_head(struct pf_sink *sink, const struct pf_leaks *leaks)
 {
     pf_sink_put_str(sink, "Leak check of ");
     write_name(sink, leaks->command);
     pf_sink_printf(sink, " (pid %d, engine %s)\n", (int)leaks->pid, leaks->engine);
     pf_sink_printf(sink,
-                   "  ran %.1f s, ended with status %d; %u process%s judged, pause %.1f ms; "
-                   "%" PRIu64 " allocations seen\n",
+                   "  ran %.1f s, ended with status %d; %u process%s judged, %u not; pause %.1f "
+                   "ms; %" PRIu64 " allocations seen\n",
                    leaks->duration_s, leaks->exit_status, leaks->process_count,
-                   leaks->process_count == 1 ? "" : "es", leaks->pause_ms, leaks->allocations);
+                   leaks->process_count == 1 ? "" : "es", leaks->unjudged_count, leaks->pause_ms,
+                   leaks->allocations);
     if (leaks->note[0]) {
         pf_sink_put_str(sink, "  note: ");
         write_name(sink, leaks->note);
@@ -189,7 +182,7 @@ void pf_leaks_write_text(const struct pf_leaks *leaks, const struct pf_leaks_vie
         if (view->kinds & pf_leak_bit(leaks->records[i].kind))
             write_record(sink, leaks, &leaks->records[i], paint);
     write_summary(sink, leaks);
-    pf_sink_put_str(sink, has_failed(leaks, view)
+    pf_sink_put_str(sink, pf_leaks_has(leaks, view->fail_on)
                               ? "\nLeaks were found. The topmost frame in your code is where to "
                                 "look: who should free what it allocates?\n"
                               : "\nNo leaks of the kinds that count.\n");

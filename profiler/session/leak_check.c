@@ -14,7 +14,6 @@
 #include "profiler/base/clock.h"
 #include "profiler/leak/leak_suppress.h"
 #include "profiler/session/leak_check_priv.h"
-#include "profiler/session/leaks_image.h"
 #include "profiler/symbol/symbolize.h"
 #include "profiler/trace/region_threads.h"
 
@@ -48,6 +47,27 @@ static void count_lost(struct pf_leaks *leaks, const struct pf_region *region)
                           + atomic_load(&((struct pf_region *)(uintptr_t)region)->stacks_dropped);
 }
 
+/* Its malloc is the program's own, and never once asked ours. */
+static bool is_bypassed(const struct pf_leaks_image *image, const struct pf_agent_process *process,
+                        enum pf_stranger_why *why)
+{
+    return image->blocks.count == 0 && pf_thread_sum(process->region, PF_COUNT_ALLOCS) == 0
+           && pf_leak_has_own_malloc(process->pid, why);
+}
+
+/* Everything the judgement of an image adds to the result. */
+static void take_in(struct pf_check *check, const struct pf_agent_process *process,
+                    struct pf_leaks_image *image)
+{
+    pf_leaks_image_judge(image);
+    pf_leaks_fold(&check->parts, &check->leaks, &image->blocks, process->region,
+                  (uint32_t)((pf_clock_now_ns() - process->start_ns) / 1000000));
+    count_lost(&check->leaks, process->region);
+    check->doubts.unread_bytes += image->doubts.unread_bytes;
+    check->doubts.strange_blocks += image->doubts.strange_blocks;
+    check->leaks.process_count++;
+}
+
 /* Copying is the pause; judging follows while it is still held only because nobody waits for a
  * process that has ended. */
 void pf_check_judge(struct pf_check *check, const struct pf_agent_process *process, int memory_fd,
@@ -56,6 +76,7 @@ void pf_check_judge(struct pf_check *check, const struct pf_agent_process *proce
     const struct pf_leaks_held held = {process->pid, memory_fd, process->region};
     struct pf_leaks_image image = {0};
     struct pf_err err = {0};
+    enum pf_stranger_why why;
     uint64_t began_ns = pf_clock_now_ns();
 
     if (!pf_leaks_image_take(&image, &held, threads, &err)) {
@@ -66,42 +87,53 @@ void pf_check_judge(struct pf_check *check, const struct pf_agent_process *proce
     double pause_ms = (double)(pf_clock_now_ns() - began_ns) / 1e6;
     if (pause_ms > check->leaks.pause_ms)
         check->leaks.pause_ms = pause_ms;
-    pf_leaks_image_judge(&image);
-    pf_leaks_fold(&check->parts, &check->leaks, &image.blocks, process->region,
-                  (uint32_t)((pf_clock_now_ns() - process->start_ns) / 1000000));
-    count_lost(&check->leaks, process->region);
-    check->leaks.process_count++;
+    if (is_bypassed(&image, process, &why))
+        pf_leak_strangers_add_known(&check->strangers, process->pid, why);
+    else
+        take_in(check, process, &image);
     pf_leaks_image_fini(&image);
 }
 
-/* A process is held at its end by ptrace. */
-static void judge_followed(void *to, pid_t pid, const pid_t *tids, uint32_t count, bool is_whole)
+static void judge_held(struct pf_check *check, const struct pf_agent_process *process,
+                       const struct pf_follow_ended *ended)
+{
+    struct pf_leaks_threads threads = {0};
+
+    check->incomplete += !ended->is_whole;
+    pf_leaks_threads_read(&threads, ended->tids, ended->count);
+    pf_check_judge(check, process, -1, &threads);
+}
+
+/* A process is held at its end by ptrace. Nothing is kept of it: its number may come again. A fork
+ * that never called is no program of its own: a child of vfork, or a stranger's. */
+static void process_ended(void *to, const struct pf_follow_ended *ended)
 {
     struct pf_check *check = to;
     pf_agent_host_serve(&check->host); /* what it said last may not have been heard yet */
-    const struct pf_agent_process *process = pf_agent_host_find(&check->host, pid);
-    struct pf_leaks_threads threads = {0};
+    const struct pf_agent_process *process = pf_agent_host_find(&check->host, ended->pid);
 
-    if (!process || !process->is_mapped) {
-        check->strangers++;
-        return;
+    if (process && process->is_mapped) {
+        judge_held(check, process, ended);
+        pf_agent_host_forget(&check->host, ended->pid);
+    } else if (process) {
+        pf_leak_strangers_add_known(&check->strangers, ended->pid, PF_STRANGER_UNMAPPED);
+    } else if (ended->did_exec) {
+        pf_leak_strangers_add(&check->strangers, ended->pid);
     }
-    check->incomplete += !is_whole;
-    pf_leaks_threads_read(&threads, tids, count);
-    pf_check_judge(check, process, -1, &threads);
+}
+
+/* What the former program allocated is gone with its memory and was not lost. */
+static void process_execed(void *to, pid_t pid)
+{
+    struct pf_check *check = to;
+
+    pf_agent_host_serve(&check->host);
+    pf_agent_host_forget(&check->host, pid);
 }
 
 static bool asks_to_end(uint32_t signal)
 {
     return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGHUP;
-}
-
-static void kill_all(const struct pf_check *check)
-{
-    for (uint32_t i = 0; i < check->follow.count; i++)
-        (void)kill(check->follow.threads[i].pid, SIGKILL);
-    for (uint32_t i = 0; i < check->host.process_count && check->is_asking; i++)
-        (void)kill(check->host.processes[i].pid, SIGKILL);
 }
 
 static void pass_signals_on(struct pf_check *check)
@@ -113,10 +145,9 @@ static void pass_signals_on(struct pf_check *check)
             continue;
         check->asked_to_end += asks_to_end(info.ssi_signo);
         if (check->asked_to_end >= PATIENCE)
-            kill_all(check);
-        /* The terminal's Ctrl-C reaches the command by itself: it is in our process group. */
-        else if (info.ssi_code <= 0)
-            (void)kill(check->child.pid, (int)info.ssi_signo);
+            pf_check_kill_all(check);
+        else
+            pf_check_pass_signal(check, (int)info.ssi_signo, info.ssi_code > 0);
     }
 }
 
@@ -140,9 +171,10 @@ static void watch_until_all_ended(struct pf_check *check)
 /* Held by ptrace at its end; where that is not permitted, it asks. */
 static bool watch_end(struct pf_check *check, struct pf_err *err)
 {
+    const struct pf_follow_owner owner = {check, process_ended, process_execed};
     struct pf_err why = {0};
 
-    if (pf_follow_begin(&check->follow, check->child.pid, judge_followed, check, &why))
+    if (pf_follow_begin(&check->follow, check->child.pid, &owner, &why))
         return true;
     if (why.code == PF_ERR_DENIED) {
         pf_check_ask(check);
@@ -184,58 +216,6 @@ static bool start(struct pf_check *check, char *const *argv, struct pf_err *err)
     return pf_child_release(&check->child, err) || pf_err_prepend(err, "%s", argv[0]);
 }
 
-/* No process was judged: the agent did not get its memory, or never ran. */
-static bool say_why_nothing(const struct pf_check *check, const char *name, struct pf_err *err)
-{
-    int why = check->host.refused_errno;
-    bool is_root = false;
-
-    if (pf_check_unasked(check, &is_root) > 0)
-        return pf_err_set(err, PF_ERR_DENIED,
-                          "%s: a signal ended it, and ptrace is not permitted here, without which "
-                          "only an end by exit can be looked at: end it by a signal it handles, or "
-                          "permit ptrace (CAP_SYS_PTRACE; yama/ptrace_scope below 2)",
-                          name);
-    for (uint32_t i = 0; i < check->host.process_count && !why; i++)
-        why = check->host.processes[i].map_errno;
-    if (why)
-        return pf_err_sys(err, why,
-                          "%s: the agent's shared memory (%llu MiB of addresses, mostly untouched) "
-                          "cannot be mapped: raise the limit of the address space (ulimit -v)",
-                          name, (unsigned long long)(pf_region_bytes(&check->host.sizes) >> 20));
-    return pf_err_set(err, PF_ERR_UNSUPPORTED,
-                      "%s: the agent never started in it: it is linked statically, set-uid, or "
-                      "drops LD_PRELOAD; link it dynamically, or run valgrind --leak-check=full",
-                      name);
-}
-
-/* What a reader must know before believing the answer. */
-static bool check_coverage(struct pf_check *check, char *const *argv, struct pf_err *err)
-{
-    struct pf_leaks *leaks = &check->leaks;
-    size_t at = 0;
-    bool is_root = false;
-    uint32_t unasked = pf_check_unasked(check, &is_root);
-
-    if (leaks->process_count == 0 && check->incomplete == 0)
-        return say_why_nothing(check, argv[0], err);
-    if (check->incomplete)
-        at += (size_t)snprintf(leaks->note, sizeof leaks->note,
-                               "%u processes ended while a thread could not be stopped: kinds may "
-                               "be wrong. ",
-                               check->incomplete);
-    if (unasked)
-        at += (size_t)snprintf(leaks->note + at, sizeof leaks->note - at,
-                               "%u processes%s ended by a signal and were not judged, which needs "
-                               "ptrace (not permitted here). ",
-                               unasked, is_root ? ", the command among them," : "");
-    if (leaks->lost_events && at < sizeof leaks->note)
-        (void)snprintf(leaks->note + at, sizeof leaks->note - at,
-                       "%llu allocations found the tables full and are missing.",
-                       (unsigned long long)leaks->lost_events);
-    return true;
-}
-
 static bool run(struct pf_check *check, const struct pf_leak_check *spec, struct pf_err *err)
 {
     struct pf_region_sizes sizes = pf_region_sizes_default();
@@ -255,7 +235,7 @@ static bool run(struct pf_check *check, const struct pf_leak_check *spec, struct
     leaks->pid = check->child.pid;
     leaks->exit_status = pf_child_exit_status(&check->child);
     leaks->duration_s = (double)(pf_clock_now_ns() - began_ns) / 1e9;
-    if (!check_coverage(check, spec->argv, err)
+    if (!pf_check_coverage(check, spec->argv[0], err)
         || !pf_symbolize(&leaks->profile, &symbolize, &stats, err))
         return false;
     pf_leaks_settle(leaks, &check->parts, spec->suppress ? spec->suppress : &none);

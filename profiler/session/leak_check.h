@@ -24,9 +24,10 @@ struct pf_leak_check {
 
 /*
  * Start it, wait for its end, fill out. The command shares our terminal and process group; signals
- * sent to us are passed on to it. PF_ERR_NOT_FOUND or PF_ERR_DENIED: it cannot be started;
- * PF_ERR_UNSUPPORTED: the agent could not enter it (static, set-uid), with what would help. Also
- * PF_ERR_DENIED: a signal ended it where ptrace is not permitted.
+ * sent to us are passed on to it, and once it has ended to what is left of its tree.
+ * PF_ERR_NOT_FOUND or PF_ERR_DENIED: it cannot be started; PF_ERR_UNSUPPORTED: no agent could enter
+ * it (static, set-uid), with what would help. Also PF_ERR_DENIED: a signal ended it where ptrace is
+ * not permitted.
  */
 ASSAY_CHECKED
 bool pf_leak_check_run(struct pf_leaks *out, const struct pf_leak_check *check, struct pf_err *err);

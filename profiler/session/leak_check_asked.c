@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "profiler/attach/proc_stat.h"
+#include "profiler/attach/proc_tree.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/leak_check_priv.h"
 
@@ -38,19 +38,12 @@ void pf_check_ask(struct pf_check *check)
         (struct pf_agent_visits){.to = check, .joined = tell_to_wait, .left = look_at};
 }
 
-static bool is_gone(pid_t pid)
-{
-    struct pf_proc_stat stat;
-
-    return !pf_proc_stat_read(&stat, pid, pid) || stat.state == 'Z' || stat.state == 'X';
-}
-
 bool pf_check_asked_runs(struct pf_check *check)
 {
     bool runs = !pf_child_wait(&check->child, pf_clock_now_ns());
 
     for (uint32_t i = 0; i < check->host.process_count && !runs; i++)
-        runs = !is_gone(check->host.processes[i].pid);
+        runs = pf_proc_living_thread(check->host.processes[i].pid) != 0;
     return runs;
 }
 

@@ -13,7 +13,9 @@
 #include "profiler/attach/proc_tree.h"
 #include "profiler/base/spawn.h"
 #include "profiler/leak/leaks.h"
+#include "profiler/session/leak_strangers.h"
 #include "profiler/session/leaks_fold.h"
+#include "profiler/session/leaks_image.h"
 #include "profiler/session/leaks_threads.h"
 
 struct pf_check {
@@ -28,13 +30,23 @@ struct pf_check {
     bool is_asking;           /* nobody may be traced: processes ask to be looked at */
     struct pf_pid_list asked; /* those that did */
     uint32_t asked_to_end;
-    uint32_t incomplete; /* processes of which some thread could not be held */
-    uint32_t strangers;  /* processes that ended without ever calling */
+    uint32_t incomplete;           /* processes of which some thread could not be held */
+    struct pf_leaks_doubts doubts; /* of all judged */
+    struct pf_leak_strangers strangers;
 };
 
 /* Judge a process that stands still and add it to the result. threads are moved. */
 void pf_check_judge(struct pf_check *check, const struct pf_agent_process *process, int memory_fd,
                     struct pf_leaks_threads *threads);
+
+/* What a reader must know before believing the answer, noted in it; false if there is none. */
+ASSAY_CHECKED
+bool pf_check_coverage(struct pf_check *check, const char *command, struct pf_err *err);
+
+/* Hand a signal to the command; once that ended, to whoever of its tree still runs. is_ours: our
+ * terminal's, which reaches our process group by itself. */
+void pf_check_pass_signal(const struct pf_check *check, int signal, bool is_ours);
+void pf_check_kill_all(const struct pf_check *check);
 
 /* Before anybody joins: the tree will ask by itself. */
 void pf_check_ask(struct pf_check *check);

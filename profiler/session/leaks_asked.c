@@ -39,13 +39,11 @@ static void describe(struct pf_leaks *leaks, const struct pf_leaks_asker *asker)
     leaks->allocations = pf_thread_sum(region, PF_COUNT_ALLOCS);
     leaks->lost_events = pf_thread_sum(region, PF_COUNT_DROPPED);
     if (leaks->lost_events)
-        (void)snprintf(leaks->note, sizeof leaks->note,
-                       "%llu allocations found the tables full and are missing. ",
-                       (unsigned long long)leaks->lost_events);
+        pf_leaks_say(leaks, "%llu allocations found the tables full and are missing.",
+                     (unsigned long long)leaks->lost_events);
     if (asker->leave->missed)
-        (void)snprintf(leaks->note, sizeof leaks->note,
-                       "%u threads did not stop to be looked at: kinds may be wrong",
-                       asker->leave->missed);
+        pf_leaks_say(leaks, "%u threads did not stop to be looked at: kinds may be wrong.",
+                     asker->leave->missed);
 }
 
 static bool judge(struct pf_leaks *leaks, struct pf_leaks_image *image,
@@ -57,6 +55,7 @@ static bool judge(struct pf_leaks *leaks, struct pf_leaks_image *image,
     struct pf_leak_suppress none = {0};
     uint64_t age_ns = pf_clock_now_ns() - asker->process->start_ns;
 
+    pf_leaks_doubts_say(&image->doubts, leaks);
     pf_leaks_image_judge(image);
     struct pf_leak_total reachable = set_reachable_aside(&image->blocks);
     pf_leaks_fold(&parts, leaks, &image->blocks, asker->process->region,

@@ -70,22 +70,44 @@ static void take_block(struct reader *reader, const struct pf_live_block *block)
     };
 }
 
+typedef void (*each_page)(void *to, const struct pf_live_slot *slots, const struct leaf *leaf,
+                          uint32_t first);
+
 /* Only pages that exist are looked at: reading a hole of shared memory would fill it. */
-static void read_leaf(struct reader *reader, const struct leaf *leaf)
+static void for_each_page(const struct pf_region *region, const struct leaf *leaf, each_page each,
+                          void *to)
 {
-    struct pf_live_slot *slots = pf_live_leaf_slots(reader->region, leaf->number);
+    struct pf_live_slot *slots = pf_live_leaf_slots(region, leaf->number);
     unsigned char resident[LEAF_PAGES];
-    struct pf_live_block block;
 
     if (mincore(slots, PF_LIVE_LEAF_BYTES, resident) != 0)
         memset(resident, 1, sizeof resident);
-    for (uint32_t page = 0; page < LEAF_PAGES; page++) {
-        uint32_t first = page * PAGE_SLOTS;
-        if (!(resident[page] & 1))
-            continue;
-        for (uint32_t i = first; i < first + PAGE_SLOTS; i++)
-            if (pf_live_slot_read(&block, &slots[i], leaf->base, i))
-                take_block(reader, &block);
+    for (uint32_t page = 0; page < LEAF_PAGES; page++)
+        if (resident[page] & 1)
+            each(to, slots, leaf, page * PAGE_SLOTS);
+}
+
+static void read_page(void *to, const struct pf_live_slot *slots, const struct leaf *leaf,
+                      uint32_t first)
+{
+    struct pf_live_block block;
+
+    for (uint32_t i = first; i < first + PAGE_SLOTS; i++)
+        if (pf_live_slot_read(&block, &slots[i], leaf->base, i))
+            take_block(to, &block);
+}
+
+/* A page of the table stands for two of the server's. */
+static void note_page(void *to, const struct pf_live_slot *slots, const struct leaf *leaf,
+                      uint32_t first)
+{
+    struct pf_leaks_spans *pages = to;
+
+    for (uint32_t i = first; i < first + PAGE_SLOTS; i++) {
+        uint64_t page = (leaf->base + ((uint64_t)i << PF_LIVE_SLOT_SHIFT)) / PAGE * PAGE;
+        bool is_known = pages->count > 0 && pages->at[pages->count - 1].end == page + PAGE;
+        if (!is_known && pf_live_slot_was_used(&slots[i]))
+            pf_leaks_spans_add(pages, page, page + PAGE);
     }
 }
 
@@ -97,21 +119,32 @@ static int by_base(const void *a, const void *b)
     return left->base < right->base ? -1 : left->base > right->base;
 }
 
-void pf_leaks_blocks_read(struct pf_leaks_blocks *out, const struct pf_region *region)
+static void for_each_leaf(const struct pf_region *region, each_page each, void *to)
 {
-    struct reader reader = {.region = region, .out = out};
     uint32_t end = pf_live_leaf_end(region);
     struct leaf *leaves = pf_mem_new(end + 1u, sizeof *leaves);
     uint32_t count = 0;
 
-    *out = (struct pf_leaks_blocks){0};
     for (uint32_t number = 1; number < end; number++)
         if (pf_live_leaf_base(region, number, &leaves[count].base))
             leaves[count++].number = number;
     qsort(leaves, count, sizeof *leaves, by_base);
     for (uint32_t i = 0; i < count; i++)
-        read_leaf(&reader, &leaves[i]);
+        for_each_page(region, &leaves[i], each, to);
     free(leaves);
+}
+
+void pf_leaks_blocks_read(struct pf_leaks_blocks *out, const struct pf_region *region)
+{
+    struct reader reader = {.region = region, .out = out};
+
+    *out = (struct pf_leaks_blocks){0};
+    for_each_leaf(region, read_page, &reader);
+}
+
+void pf_leaks_blocks_pages(struct pf_leaks_spans *out, const struct pf_region *region)
+{
+    for_each_leaf(region, note_page, out);
 }
 
 void pf_leaks_blocks_fini(struct pf_leaks_blocks *blocks)

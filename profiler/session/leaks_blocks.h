@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "profiler/leak/leak_graph.h"
+#include "profiler/session/leaks_ranges.h"
 #include "profiler/trace/region.h"
 
 struct pf_leaks_blocks {
@@ -22,6 +23,9 @@ struct pf_leaks_blocks {
  */
 void pf_leaks_blocks_read(struct pf_leaks_blocks *out, const struct pf_region *region);
 void pf_leaks_blocks_fini(struct pf_leaks_blocks *blocks);
+
+/* The pages in which a block ever began, whether or not any is left. */
+void pf_leaks_blocks_pages(struct pf_leaks_spans *out, const struct pf_region *region);
 
 /* The newest module a pc of the process lies in, NULL if none. */
 const struct pf_region_module *pf_leaks_module_of(const struct pf_region *region, uint64_t pc);

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "profiler/attach/proc_maps.h"
+#include "profiler/attach/proc_tree.h"
 #include "profiler/base/arena.h"
+#include "profiler/leak/leaks.h"
+#include "profiler/session/leaks_allocators.h"
 #include "profiler/session/leaks_glibc.h"
 #include "profiler/session/leaks_kernel.h"
 #include "profiler/trace/region_modules.h"
@@ -18,7 +21,7 @@ struct taker {
     struct pf_leaks_memory memory;
     struct pf_buf maps;
     struct pf_leaks_spans excluded; /* normalized before it is asked */
-    struct pf_leaks_spans territory;
+    struct pf_leaks_allocators allocators;
     struct pf_leaks_copies copies; /* root candidates, before dead stacks are taken away */
     uint64_t *control_blocks;
 };
@@ -55,28 +58,6 @@ static bool is_private_writable(const struct pf_proc_map *map)
 {
     uint32_t wanted = PF_MAP_READ | PF_MAP_WRITE;
     return (map->permissions & (wanted | PF_MAP_SHARED)) == wanted;
-}
-
-static bool read_words(const struct taker *taker, uint64_t address, uint64_t *words, size_t count)
-{
-    ssize_t size = (ssize_t)(count * sizeof *words);
-
-    return pf_leaks_memory_read(&taker->memory, address, words, (size_t)size) == size;
-}
-
-/* Heaps of threads' arenas inside one anonymous mapping. */
-static void find_heaps(struct taker *taker, const struct pf_proc_map *map)
-{
-    uint64_t at =
-        (map->start + PF_GLIBC_HEAP_ALIGN - 1) / PF_GLIBC_HEAP_ALIGN * PF_GLIBC_HEAP_ALIGN;
-
-    for (; at + PAGE <= map->end; at += PF_GLIBC_HEAP_ALIGN) {
-        uint64_t words[PF_GLIBC_HEAP_INFO_WORDS];
-        uint64_t size;
-        if (read_words(taker, at, words, PF_GLIBC_HEAP_INFO_WORDS)
-            && pf_glibc_is_heap(at, words, &size))
-            pf_leaks_spans_add(&taker->territory, at, at + size);
-    }
 }
 
 /* The part of a mapping below a live thread's stack pointer. */
@@ -116,35 +97,10 @@ static void learn_map(struct taker *taker, const struct pf_proc_map *map)
 {
     if (map->permissions & PF_MAP_EXEC)
         add_code(taker->image, map);
-    if (path_is(map, "[heap]"))
-        pf_leaks_spans_add(&taker->territory, map->start, map->end);
     if (!is_private_writable(map))
         return;
     exclude_below_sp(taker, map);
-    if (map->inode == 0)
-        find_heaps(taker, map);
-}
-
-/* Blocks outside of glibc's heaps have their pages to themselves (large blocks), or share them with
- * other blocks of another allocator. */
-static void claim_pages_of_blocks(struct taker *taker)
-{
-    const struct pf_leaks_blocks *blocks = &taker->image->blocks;
-    struct pf_leaks_spans pages = {0};
-
-    pf_leaks_spans_normalize(&taker->territory);
-    for (uint32_t i = 0; i < blocks->count; i++) {
-        uint64_t start = blocks->at[i].start / PAGE * PAGE;
-        uint64_t end = (blocks->at[i].start + blocks->at[i].size_bytes + PAGE - 1) / PAGE * PAGE;
-        if (!pf_leaks_spans_has(&taker->territory, blocks->at[i].start))
-            pf_leaks_spans_add(&pages, start, end);
-    }
-    for (size_t i = 0; i < taker->territory.count; i++)
-        pf_leaks_spans_add(&pages, taker->territory.at[i].start, taker->territory.at[i].end);
-    for (size_t i = 0; i < pages.count; i++)
-        pf_leaks_spans_add(&taker->excluded, pages.at[i].start, pages.at[i].end);
-    pf_leaks_spans_fini(&pages);
-    pf_leaks_spans_normalize(&taker->excluded);
+    pf_leaks_allocators_learn(&taker->allocators, &taker->memory, map);
 }
 
 static void copy_roots_of(struct taker *taker, const struct pf_proc_map *map)
@@ -162,16 +118,12 @@ static void copy_roots_of(struct taker *taker, const struct pf_proc_map *map)
                              &taker->copies);
     pf_leaks_spans_fini(&left);
 
-    struct pf_leaks_spans dead = {0};
     for (size_t i = before; i < taker->copies.count && is_private_writable(map); i++) {
         if (map->inode == 0)
             pf_glibc_dead_stacks(&taker->copies.at[i], map->start, taker->control_blocks,
-                                 taker->image->threads.count, &dead);
-        pf_glibc_arena(&taker->copies.at[i], &dead);
+                                 taker->image->threads.count, &taker->allocators.own);
+        pf_leaks_allocators_lists(&taker->allocators, &taker->copies.at[i]);
     }
-    for (size_t i = 0; i < dead.count; i++)
-        pf_leaks_spans_add(&taker->territory, dead.at[i].start, dead.at[i].end);
-    pf_leaks_spans_fini(&dead);
 }
 
 /* The copies without what turned out to be dead, as views; the copies keep the memory. */
@@ -180,14 +132,15 @@ static void publish_roots(struct taker *taker)
     struct pf_leaks_copies *roots = &taker->image->roots;
     struct pf_leaks_spans left = {0};
 
-    pf_leaks_spans_normalize(&taker->territory);
+    pf_leaks_spans_normalize(&taker->allocators.own);
     *roots = taker->copies;
     taker->copies = (struct pf_leaks_copies){0};
     for (size_t i = 0; i < roots->count; i++) {
         struct pf_leak_range *range = &roots->at[i];
         uint64_t at = range->start;
         left.count = 0;
-        pf_leaks_spans_outside(&taker->territory, range->start, range->start + range->size, &left);
+        pf_leaks_spans_outside(&taker->allocators.own, range->start, range->start + range->size,
+                               &left);
         for (size_t n = 0; n <= left.count; n++) { /* zero the gaps before, between and after */
             uint64_t end = n < left.count ? left.at[n].start : range->start + range->size;
             memset((uint8_t *)(uintptr_t)range->bytes + (at - range->start), 0, end - at);
@@ -222,7 +175,9 @@ static void add_thread_vectors(struct taker *taker)
     uint64_t vector;
 
     for (uint32_t i = 0; i < threads->count; i++)
-        if (read_words(taker, threads->at[i].control_block + 8, &vector, 1))
+        if (pf_leaks_memory_read(&taker->memory, threads->at[i].control_block + 8, &vector,
+                                 sizeof vector)
+            == (ssize_t)sizeof vector)
             pf_leaks_threads_word(threads, vector - 16);
 }
 
@@ -251,7 +206,8 @@ static void take_all(struct taker *taker)
         taker->control_blocks[i] = threads->at[i].control_block;
     for_each_map(taker, learn_map);
     exclude_ours(taker);
-    claim_pages_of_blocks(taker);
+    pf_leaks_allocators_claim(&taker->allocators, &taker->image->blocks, &taker->excluded);
+    pf_leaks_spans_normalize(&taker->excluded);
     for_each_map(taker, copy_roots_of);
     copy_heap(taker);
     add_thread_vectors(taker);
@@ -264,25 +220,41 @@ bool pf_leaks_image_take(struct pf_leaks_image *out, const struct pf_leaks_held 
     struct pf_leaks_image image = {0};
     struct pf_region *region = (struct pf_region *)(uintptr_t)held->region;
     struct taker taker = {.image = &image, .region = region};
+    pid_t through = pf_proc_living_thread(held->pid);
 
-    if (!pf_proc_maps_read(&taker.maps, held->pid, err))
+    if (!pf_proc_maps_read(&taker.maps, through, err))
         return false;
     image.threads = *threads;
     *threads = (struct pf_leaks_threads){0};
-    pf_leaks_memory_open(&taker.memory, held->pid, held->memory_fd);
-    pf_leaks_kernel_words(&image.threads, held->pid);
+    pf_leaks_memory_open(&taker.memory, through, held->memory_fd);
+    pf_leaks_kernel_words(&image.threads, through);
     pf_leaks_blocks_read(&image.blocks, region);
     pf_leaks_spans_add(&taker.excluded, atomic_load(&region->own_start),
                        atomic_load(&region->own_end));
+    pf_leaks_allocators_begin(&taker.allocators, region);
     take_all(&taker);
+    image.doubts.strange_blocks = taker.allocators.strange_blocks;
+    image.doubts.unread_bytes = image.heap.unreadable_bytes + image.roots.unreadable_bytes;
     *out = image;
 
     pf_leaks_memory_close(&taker.memory);
     pf_leaks_spans_fini(&taker.excluded);
-    pf_leaks_spans_fini(&taker.territory);
+    pf_leaks_allocators_fini(&taker.allocators);
     free(taker.control_blocks);
     pf_buf_fini(&taker.maps);
     return true;
+}
+
+void pf_leaks_doubts_say(const struct pf_leaks_doubts *doubts, struct pf_leaks *leaks)
+{
+    if (doubts->unread_bytes)
+        pf_leaks_say(leaks, "%llu bytes of memory could not be read: kinds may be wrong.",
+                     (unsigned long long)doubts->unread_bytes);
+    if (doubts->strange_blocks)
+        pf_leaks_say(leaks,
+                     "%llu blocks are of an allocator whose caches are not known (glibc's and "
+                     "jemalloc 5.3's are): what it keeps of them may hide leaks.",
+                     (unsigned long long)doubts->strange_blocks);
 }
 
 void pf_leaks_image_judge(struct pf_leaks_image *image)

@@ -98,7 +98,7 @@ static void read_run(const struct pf_leaks_memory *memory, uint64_t start, uint6
             step = end - start;
         if (got > 0)
             out->copied_bytes += step;
-        else
+        else if (memory->pagemap_fd >= 0) /* else it may be a page that never was */
             out->unreadable_bytes += step;
         start += step;
         bytes += step;

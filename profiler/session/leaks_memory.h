@@ -19,7 +19,7 @@ struct pf_leaks_copies {
     struct pf_leak_range *at;
     size_t count, capacity;
     uint64_t copied_bytes;
-    uint64_t unreadable_bytes;
+    uint64_t unreadable_bytes; /* that were there */
 };
 
 struct pf_leaks_memory {

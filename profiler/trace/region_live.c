@@ -106,3 +106,9 @@ bool pf_live_slot_read(struct pf_live_block *out, const struct pf_live_slot *slo
     };
     return true;
 }
+
+/* The taking of a block clears only what it was, not whence it came. */
+bool pf_live_slot_was_used(const struct pf_live_slot *slot)
+{
+    return atomic_load_explicit(&slot->whence, memory_order_relaxed) != 0;
+}

@@ -100,4 +100,7 @@ struct pf_live_slot *pf_live_leaf_slots(const struct pf_region *region, uint32_t
 bool pf_live_slot_read(struct pf_live_block *out, const struct pf_live_slot *slot, uint64_t base,
                        uint32_t index);
 
+/* Did a block ever begin there? */
+bool pf_live_slot_was_used(const struct pf_live_slot *slot);
+
 #endif

@@ -47,16 +47,6 @@ struct pf_region_thread *pf_thread_claim(struct pf_region *region, uint32_t tid)
     return slot_at(region, 0);
 }
 
-void pf_thread_release(struct pf_region *region, uint32_t tid)
-{
-    uint32_t used = used_slots(region);
-
-    for (uint32_t i = 1; tid != 0 && i < used; i++) {
-        uint32_t owner = tid;
-        (void)atomic_compare_exchange_strong(&slot_at(region, i)->tid, &owner, 0);
-    }
-}
-
 void pf_thread_release_gone(struct pf_region *region, pf_thread_is_gone is_gone, const void *knows)
 {
     uint32_t used = used_slots(region);

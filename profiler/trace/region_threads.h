@@ -44,9 +44,6 @@ static_assert(sizeof(struct pf_region_thread) % PF_REGION_LINE == 0, "slots shar
 /* A slot for the thread with this tid; slot 0 if all are taken. Bounded. */
 struct pf_region_thread *pf_thread_claim(struct pf_region *region, uint32_t tid);
 
-/* Give back every slot of tid (the collector, when it saw the thread end). */
-void pf_thread_release(struct pf_region *region, uint32_t tid);
-
 /* Give back the slots of all threads that are gone, by the word of somebody who knows. */
 typedef bool (*pf_thread_is_gone)(const void *knows, uint32_t tid);
 void pf_thread_release_gone(struct pf_region *region, pf_thread_is_gone is_gone, const void *knows);

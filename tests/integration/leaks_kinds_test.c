@@ -28,6 +28,7 @@ static const struct seed seeds[] = {
     {"mmap", 0, 0, 0, true},
     {"exit", 1, 0, 0, true},
     {"dead-thread", 2, 2, 0, true},
+    {"freed", 64, 0, 0, true},
     /* memcheck knows nothing of what the kernel holds, and takes a live thread's vector of TLS
      * blocks for possibly lost: both are its famous false positives. */
     {"epoll", 0, 0, 0, false},
@@ -37,18 +38,29 @@ static const struct seed seeds[] = {
     {"thread", 0, 0, 0, false},
 };
 
-static struct leaks_found seeded(const char *name, const char *options)
+static struct leaks_found run_by(const char *program, const char *name, const char *options)
 {
     char command[512];
 
-    (void)snprintf(command, sizeof command, "%s %s", LEAKS_SEEDED, name);
+    (void)snprintf(command, sizeof command, "%s %s", program, name);
     return leaks_of(options, command);
 }
 
-Test(leaks_kinds, are_as_seeded)
+static struct leaks_found seeded(const char *name, const char *options)
+{
+    return run_by(LEAKS_SEEDED, name, options);
+}
+
+static const char *note_of(const struct leaks_found *found)
+{
+    return json_string_value(json_object_get(found->report, "note"));
+}
+
+static void expect_all_as_seeded(const char *program)
 {
     for (unsigned i = 0; i < sizeof seeds / sizeof *seeds; i++) {
-        struct leaks_found found = seeded(seeds[i].name, "--show-kinds all");
+        struct leaks_found found = run_by(program, seeds[i].name, "--show-kinds all");
+        cr_expect_str_eq(note_of(&found), "", "%s", seeds[i].name);
         cr_expect_eq(leaks_blocks(&found, "definite"), seeds[i].definite, "%s: %lu definite",
                      seeds[i].name, (unsigned long)leaks_blocks(&found, "definite"));
         cr_expect_eq(leaks_blocks(&found, "indirect"), seeds[i].indirect, "%s: %lu indirect",
@@ -59,6 +71,27 @@ Test(leaks_kinds, are_as_seeded)
                      found.status);
         leaks_found_fini(&found);
     }
+}
+
+Test(leaks_kinds, are_as_seeded)
+{
+    expect_all_as_seeded(LEAKS_SEEDED);
+}
+
+/* Its threads' caches are full of pointers to blocks they handed out, its metadata of pointers to
+ * the large ones. */
+Test(leaks_kinds, are_as_seeded_on_jemalloc)
+{
+    expect_all_as_seeded(LEAKS_JEMALLOC);
+}
+
+Test(leaks_kinds, an_allocator_that_is_not_known_is_told)
+{
+    struct leaks_found found = run_by(LEAKS_ODD_MALLOC, "one", "");
+
+    cr_expect(strstr(note_of(&found), "of an allocator whose caches are not known"), "%s",
+              note_of(&found));
+    leaks_found_fini(&found);
 }
 
 /* "   definitely lost: 1,048 bytes in 3 blocks": the number before " blocks", 0 if the line is not

@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { HOLDERS = 64, HOLDER_BYTES = 1024, LOST_BYTES = 40 };
+
 struct node {
     struct node *next;
     char text[40];
@@ -97,6 +99,20 @@ __attribute__((noinline)) static void lose_cycle(void)
     first->next = make(sizeof *first);
     first->next->next = first;
     __asm__ volatile("" ::"r"(first) : "memory");
+}
+
+/* What pointed to it was given back, and its memory is as it was. */
+__attribute__((noinline)) static void lose_by_free(void)
+{
+    struct node *holders[HOLDERS];
+
+    for (unsigned i = 0; i < HOLDERS; i++)
+        holders[i] = make(HOLDER_BYTES);
+    for (unsigned i = 0; i < HOLDERS; i++) {
+        *(struct node *volatile *)holders[i]->text = make(LOST_BYTES);
+        free(holders[i]);
+    }
+    __asm__ volatile("" ::"r"(holders) : "memory");
 }
 
 static void keep_middle(void)
@@ -211,7 +227,7 @@ int main(int argc, char **argv)
         {"epoll", keep_by_epoll},   {"mmap", keep_by_mmap},
         {"thread", keep_by_thread}, {"dead-thread", lose_by_thread},
         {"large", lose_large},      {"crash", crash},
-        {"exit", leave_at_once},
+        {"exit", leave_at_once},    {"freed", lose_by_free},
     };
 
     for (unsigned i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)

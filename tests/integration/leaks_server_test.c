@@ -192,17 +192,40 @@ Test(leaks_server, refuses_what_it_cannot_do_in_one_clear_line)
         {"assay leaks --suppressions /nonexistent -- true", 2, "/nonexistent"},
         {"assay leaks -- /nonexistent", 2, "/nonexistent"},
         {"assay leaks -- /tmp", 3, "/tmp"},
-        {"assay leaks -o /nonexistent/x -- true", 3, "/nonexistent/x"},
+        {"assay leaks -o /nonexistent/x -- touch ran", 3,
+         "nothing was run, for -o: /nonexistent/x"},
+        {"assay leaks -o x.txt -o /nonexistent/x -- touch ran", 3, "/nonexistent/x"},
+        {"assay leaks -o /tmp -- touch ran", 3, "Is a directory"},
+        {"assay leaks -o x.html -- touch ran", 2, "x.html: the extension names no format"},
+        {"assay leaks -o x.sarif -- touch ran", 2, "--format"},
+        {"assay leaks -o x.json -o a.b/x.xml -- touch ran", 2, "a.b/x.xml"},
         {"ASSAY_AGENT=/nonexistent assay leaks -- true", 2, "ASSAY_AGENT"},
         {"ulimit -v 1000000; assay leaks -- true", 3, "ulimit -v"},
     };
+    const char *dir = ts_temp_dir();
 
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct ts_result result = ts_run("%s", cases[i].command);
+        struct ts_result result = ts_run("cd %s && %s", dir, cases[i].command);
         cr_expect_eq(result.status, cases[i].status, "%s: %d: %s", cases[i].command, result.status,
                      ts_err(&result));
         cr_expect(strstr(ts_err(&result), cases[i].said), "%s: %s", cases[i].command,
                   ts_err(&result));
         ts_result_fini(&result);
     }
+    struct ts_result left = ts_run("ls %s", dir);
+    cr_expect_str_eq(ts_out(&left), "", "no command ran, no report was begun");
+    ts_result_fini(&left);
+}
+
+Test(leaks_server, a_format_that_is_given_goes_to_any_name)
+{
+    struct ts_result result =
+        ts_run("cd %s && assay leaks --format json -o report.v1 -o b.d/c -- true; "
+               "mkdir b.d && assay leaks --quiet --format json -o report.v1 -o b.d/c -- true && "
+               "cat report.v1",
+               ts_temp_dir());
+
+    cr_expect_eq(result.status, 0, "%s", ts_err(&result));
+    cr_expect(strstr(ts_out(&result), "{\"assay\":1,"), "%s", ts_out(&result));
+    ts_result_fini(&result);
 }

@@ -78,4 +78,6 @@ Test(proc_stat, one_that_is_gone_is_not_read)
     struct pf_proc_stat stat;
 
     cr_expect_not(pf_proc_stat_read(&stat, 1 << 29, 0));
+    cr_expect(pf_proc_is_gone(1 << 29, 0));
+    cr_expect_not(pf_proc_is_gone(getpid(), 0));
 }

@@ -53,3 +53,9 @@ Test(proc_tree, our_threads_begin_with_us)
     cr_expect_not(pf_proc_threads(&list, 1 << 29));
     pf_pid_list_fini(&list);
 }
+
+Test(proc_tree, a_process_is_looked_at_through_itself_while_its_first_thread_lives)
+{
+    cr_expect_eq(pf_proc_living_thread(getpid()), getpid());
+    cr_expect_eq(pf_proc_living_thread(1 << 29), 0);
+}

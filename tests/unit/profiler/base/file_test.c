@@ -67,6 +67,30 @@ Test(file, missing_directory_is_named)
     cr_assert_not_null(strstr(err.text, "no/such: cannot be written"));
 }
 
+Test(file, whether_it_can_be_written_is_known_before_and_leaves_nothing)
+{
+    struct pf_err err = {0};
+
+    cr_expect(pf_new_file_check(in_dir("later"), &err), "%s", err.text);
+    cr_expect_neq(access(in_dir("later"), F_OK), 0);
+    cr_expect(pf_new_file_check("/dev/null", &err), "%s", err.text);
+    cr_expect_not(pf_new_file_check(in_dir("no/such"), &err));
+    cr_expect_eq(err.code, PF_ERR_SYSTEM);
+    cr_expect_not(pf_new_file_check(dir, &err));
+    cr_expect_not_null(strstr(err.text, "Is a directory"));
+    cr_expect_not(pf_new_file_check("", &err));
+    cr_expect_eq(err.code, PF_ERR_USAGE);
+}
+
+/* To open it for writing would wait for a reader, and to close it would end one. */
+Test(file, a_pipe_nobody_reads_yet_can_be_written)
+{
+    struct pf_err err = {0};
+
+    cr_assert_eq(mkfifo(in_dir("pipe"), 0600), 0);
+    cr_expect(pf_new_file_check(in_dir("pipe"), &err), "%s", err.text);
+}
+
 Test(file, full_disk_is_an_error)
 {
     struct pf_err err = {0};

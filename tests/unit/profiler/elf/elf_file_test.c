@@ -132,8 +132,6 @@ Test(elf_file, empty_and_missing_files)
 static void use(const struct pf_elf *elf)
 {
     struct pf_elf_section section;
-    const char *name = NULL;
-    uint32_t crc = 0;
     uint64_t bias = 0;
     char text[PF_BUILD_ID_TEXT];
 
@@ -143,9 +141,6 @@ static void use(const struct pf_elf *elf)
     }
     (void)pf_elf_section_find(elf, ".shstrtab", &section);
     pf_build_id_text(pf_elf_build_id(elf), text);
-    if (pf_elf_debuglink(elf, &name, &crc))
-        cr_assert_lt(strlen(name), 64);
-    (void)pf_elf_is_stripped(elf);
     (void)pf_elf_bytes_at(elf, TS_ELF_TEXT_ADDR, 8);
     (void)pf_elf_bias(elf, 0x1000, 0x1000, &bias);
 }

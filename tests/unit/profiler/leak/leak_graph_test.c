@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "profiler/leak/leak_graph.h"
@@ -263,4 +264,32 @@ Test(leak_graph, an_empty_heap_is_judged)
     begin(&world, 0);
 
     pf_leak_judge(&world.graph);
+}
+
+enum { CHAIN = 300000 };
+
+/* Lost from its far end to its head: every block first leads a clique of its own, and each of them
+ * joins the next. To follow every chain to its end would take minutes. */
+Test(leak_graph, a_long_list_found_from_its_last_block_costs_one_look_at_each)
+{
+    struct pf_leak_block *blocks = calloc(CHAIN, sizeof *blocks);
+    uint64_t *heap = calloc(CHAIN, sizeof *heap);
+    cr_assert(blocks && heap);
+    for (uint32_t i = 0; i < CHAIN; i++) {
+        blocks[i] = (struct pf_leak_block){.start = BASE + i * sizeof *heap, .size_bytes = 8};
+        heap[i] = i > 0 ? blocks[i - 1].start : 0;
+    }
+    struct pf_leak_range range = {BASE, (const uint8_t *)heap, CHAIN * sizeof *heap};
+    struct pf_leak_graph graph = {
+        .blocks = blocks, .block_count = CHAIN, .heap = &range, .heap_count = 1};
+
+    pf_leak_judge(&graph);
+
+    cr_expect_eq(blocks[CHAIN - 1].kind, PF_LEAK_DEFINITE);
+    cr_expect_eq(blocks[CHAIN - 1].indirect_blocks, CHAIN - 1);
+    cr_expect_eq(blocks[0].kind, PF_LEAK_INDIRECT);
+    cr_expect_eq(blocks[0].leader, CHAIN - 1);
+    cr_expect_eq(blocks[CHAIN / 2].leader, CHAIN - 1);
+    free(blocks);
+    free(heap);
 }

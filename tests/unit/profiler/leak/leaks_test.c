@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "profiler/leak/leaks.h"
 
@@ -103,5 +104,35 @@ Test(leaks, an_empty_result_is_fine)
     pf_leaks_finish(&leaks);
 
     cr_assert_eq(leaks.record_count, 0);
+    pf_leaks_fini(&leaks);
+}
+
+Test(leaks, sentences_of_the_note_follow_each_other_and_the_last_is_cut)
+{
+    struct pf_leaks leaks;
+    pf_leaks_init(&leaks);
+
+    pf_leaks_say(&leaks, "%u did not.", 2u);
+    pf_leaks_say(&leaks, "One did.");
+    cr_expect_str_eq(leaks.note, "2 did not. One did.");
+    for (unsigned i = 0; i < PF_LEAKS_NOTE; i++)
+        pf_leaks_say(&leaks, "And so on.");
+    cr_expect_eq(strlen(leaks.note), (size_t)PF_LEAKS_NOTE - 1);
+    pf_leaks_fini(&leaks);
+}
+
+Test(leaks, a_suppressed_leak_does_not_count)
+{
+    struct pf_leaks leaks;
+    pf_leaks_init(&leaks);
+    uint32_t stack = stack_named(&leaks.profile, "f", "a.c", 1);
+
+    add(&leaks, PF_LEAK_DEFINITE, stack, 10, true);
+    add(&leaks, PF_LEAK_POSSIBLE, stack, 10, false);
+    pf_leaks_finish(&leaks);
+
+    cr_expect_not(pf_leaks_has(&leaks, pf_leak_bit(PF_LEAK_DEFINITE)));
+    cr_expect(pf_leaks_has(&leaks, pf_leak_bit(PF_LEAK_DEFINITE) | pf_leak_bit(PF_LEAK_POSSIBLE)));
+    cr_expect_not(pf_leaks_has(&leaks, 0));
     pf_leaks_fini(&leaks);
 }

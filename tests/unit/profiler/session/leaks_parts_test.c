@@ -189,13 +189,14 @@ Test(leaks_memory, copies_touched_pages_and_leaves_the_others)
 
 Test(leaks_memory, what_cannot_be_read_is_counted_and_zero)
 {
-    struct pf_leaks_memory memory = {.pid = getpid(), .memory_fd = -1, .pagemap_fd = -1};
+    struct pf_leaks_memory memory;
     struct pf_leaks_copies copies = {0};
     char *pages = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq(pages, MAP_FAILED);
     memset(pages, 7, 3 * 4096);
     (void)mprotect(pages + 4096, 4096, PROT_NONE);
 
+    pf_leaks_memory_open(&memory, getpid(), -1);
     uint64_t start = (uint64_t)(uintptr_t)pages;
     pf_leaks_memory_whole(&memory, start, start + 3 * 4096, &copies);
 
@@ -204,6 +205,7 @@ Test(leaks_memory, what_cannot_be_read_is_counted_and_zero)
     cr_assert_eq(copies.at[0].bytes[4096], 0);
     cr_assert_eq(copies.at[0].bytes[2 * 4096], 7);
     pf_leaks_copies_fini(&copies);
+    pf_leaks_memory_close(&memory);
     (void)munmap(pages, 3 * 4096);
 }
 

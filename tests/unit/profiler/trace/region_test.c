@@ -136,6 +136,15 @@ Test(region, puts_back_what_was_taken)
     cr_assert_eq(found.stack, 21);
 }
 
+Test(region, remembers_that_a_block_began_where_none_is_any_more)
+{
+    cr_assert(put(0x2000, 5, 21));
+    cr_assert(take(0x2000));
+
+    cr_expect(pf_live_slot_was_used(pf_live_slot_find(region, 0x2000)));
+    cr_expect_not(pf_live_slot_was_used(pf_live_slot_find(region, 0x2020)));
+}
+
 Test(region, refuses_blocks_when_leaves_have_run_out)
 {
     cr_assert(put(0x10000000, 1, 20));
@@ -280,12 +289,18 @@ Test(region, gives_each_thread_a_slot_and_the_rest_a_common_one)
     cr_assert_eq(atomic_load(&region->threads_shared), 1);
 }
 
+static bool is_odd(const void *unused, uint32_t tid)
+{
+    (void)unused;
+    return tid % 2 == 1;
+}
+
 Test(region, gives_a_slot_again_when_its_thread_ended)
 {
     for (uint32_t tid = 100; tid < 103; tid++)
         (void)pf_thread_claim(region, tid);
 
-    pf_thread_release(region, 101);
+    pf_thread_release_gone(region, is_odd, NULL);
     struct pf_region_thread *again = pf_thread_claim(region, 104);
 
     cr_assert_neq(again, pf_region_part(region, region->threads_at));
@@ -295,7 +310,7 @@ Test(region, gives_a_slot_again_when_its_thread_ended)
 Test(region, sums_counters_over_slots_also_of_ended_threads)
 {
     pf_thread_count(pf_thread_claim(region, 1), PF_COUNT_ALLOCS, 2);
-    pf_thread_release(region, 1);
+    pf_thread_release_gone(region, is_odd, NULL);
     pf_thread_count(pf_thread_claim(region, 2), PF_COUNT_ALLOCS, 3);
 
     cr_assert_eq(pf_thread_sum(region, PF_COUNT_ALLOCS), 5);
@@ -367,12 +382,6 @@ Test(region, takes_another_new_slot_when_one_was_taken_from_under_it)
 
     cr_expect_eq(mine, &slots[next + 1]);
     cr_expect_eq(atomic_load(&region->threads_shared), 0);
-}
-
-static bool is_odd(const void *unused, uint32_t tid)
-{
-    (void)unused;
-    return tid % 2 == 1;
 }
 
 Test(region, gives_back_the_slots_of_those_said_to_be_gone)
