@@ -47,6 +47,7 @@ enum key {
     KEY_BUILD_DIR,
     KEY_MEMORY,
     KEY_NETNS,
+    KEY_ISOLATE_CWD,
     KEY_SLOWEST,
     KEY_NO_STACKS,
     KEY_PROGRESS,
@@ -80,10 +81,16 @@ static const struct hn_opt options[] = {
     {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
     {KEY_MEMORY, "memory", "MB", "private memory a test may have; beyond it allocations fail"},
     {KEY_NETNS, "netns", NULL, "every test in a network of its own, loopback only"},
+    {KEY_ISOLATE_CWD, "isolate-cwd", NULL,
+     "every test in a directory of its own, empty and removed after it (paths\n"
+     "relative to yours lead nowhere then)"},
     {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run without any test is fine"},
     {KEY_ALLOW_EXIT, "allow-exit", NULL, "exit(0) in a test passes it, as with Criterion alone"},
     {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
-    {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
+    {KEY_ENGINE, "engine", "NAME",
+     "fork (default): a process a test, ours; criterion: its own, which has no\n"
+     "tools, limits of memory, retries, repeats, shuffles, snapshots, budgets,\n"
+     "torture, coverage (refused) and one job"},
     {KEY_UNDER, "under", "TOOL",
      "each test under memcheck, helgrind, drd or callgrind; asan-build and\n"
      "tsan-build insist that the binaries were built so; verdicts and reports\n"
@@ -260,6 +267,8 @@ static bool take_schedule(const struct hn_opts *opts, int key, struct hn_schedul
         return read_memory(opts, schedule);
     case KEY_NETNS:
         return schedule->network_namespace = true;
+    case KEY_ISOLATE_CWD:
+        return schedule->isolate_cwd = true;
     case KEY_NO_CAPTURE:
         return schedule->show_output = true;
     case KEY_NO_STACKS:

@@ -55,11 +55,12 @@ struct hn_preload {
     int control_fd;
     struct hn_item *items;
     uint32_t item_count;
-    struct hn_shared *shared;  /* in a lane and in a test */
-    struct hn_lane_page *page; /* in a lane alone */
-    pid_t test_pid;            /* in a test: its process */
-    pid_t test_tid;            /* and the thread it runs in */
-    void *param;               /* of a parameterized test */
+    struct hn_shared *shared;      /* in a lane and in a test */
+    struct hn_lane_page *page;     /* in a lane alone */
+    struct hn_native_page *native; /* with Criterion's own engine */
+    pid_t test_pid;                /* in a test: its process */
+    pid_t test_tid;                /* and the thread it runs in */
+    void *param;                   /* of a parameterized test */
     int expected_signal;
     bool may_park;
     uint64_t gcov_dump;
@@ -70,6 +71,7 @@ extern struct hn_preload hn_preload;
 /* interpose_main.c: the next definition of a symbol we stand in for; ends the process if there is
  * none. */
 void *hn_real(const char *name);
+void hn_environment_clean(void);
 
 /* zygote.c: list the tests of set, then serve the runner until it hangs up. */
 void hn_zygote_serve(struct criterion_test_set *set);
@@ -152,5 +154,18 @@ void hn_control_send(const void *packet, size_t size);
 
 /* criterion_engine.c: hand over to Criterion's own runner, reporting what it does. */
 int hn_native_run(struct criterion_test_set *set);
+
+/* criterion_select.c: only what the runner asked for runs: "0 3:2 4", the test 3 from its case 2.
+ */
+void hn_native_select(const char *selection);
+
+/* criterion_worker.c. In the binary's own process: the page workers tell through, empty again
+ * before each test. In a worker: find it; count an assertion; how far the test came; fail it for
+ * what only the fork engine can do, false elsewhere. */
+void hn_worker_page_open(void);
+void hn_worker_find(void);
+void hn_worker_assert(void);
+void hn_worker_phase(enum hn_wire_phase phase);
+bool hn_worker_refuses(const char *file, uint32_t line, const char *what);
 
 #endif

@@ -142,7 +142,9 @@ HN_INTERPOSE void criterion_internal_test_main(void (*body)(void))
 
     if (hn_preload.mode != HN_MODE_FORK) {
         *(void **)&real = hn_real("criterion_internal_test_main");
+        hn_worker_phase(HN_PHASE_MAIN);
         real(body);
+        hn_worker_phase(HN_PHASE_TEARDOWN);
         return;
     }
     hn_hooks_run("cr_prt", (void *)(uintptr_t)criterion_current_test);

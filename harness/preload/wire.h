@@ -24,7 +24,8 @@
 
 #define HN_WIRE_FD_ENV "ASSAY_RUNNER_FD"           /* the binary's control socket */
 #define HN_WIRE_ENGINE_ENV "ASSAY_RUNNER_ENGINE"   /* "fork" (default) or "criterion" */
-#define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3 4" */
+#define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3:2 4" */
+#define HN_WIRE_PAGE_ENV "ASSAY_RUNNER_PAGE"       /* criterion: a worker's hn_native_page */
 #define HN_WIRE_PRELOAD_ENV "ASSAY_RUNNER_PRELOAD" /* what LD_PRELOAD was before us */
 
 /* In a valgrind log, where the test begins. */
@@ -94,6 +95,7 @@ enum hn_wire_run_flag {
     HN_WIRE_RUN_NO_STACKS = 2, /* do not stop a crashing process for inspection */
     HN_WIRE_RUN_LEAKS = 4,
     HN_WIRE_RUN_OUTPUT = 8, /* leave stdout and stderr alone */
+    HN_WIRE_RUN_CWD = 16,   /* in its private directory */
 };
 
 struct hn_wire_run {
@@ -122,7 +124,7 @@ struct hn_wire_state {
 };
 
 enum hn_native_event {
-    HN_NATIVE_START,
+    HN_NATIVE_START,  /* waits for one byte in answer before the test begins */
     HN_NATIVE_RECORD, /* kind and text as in struct hn_record */
     HN_NATIVE_CRASH,
     HN_NATIVE_TIMEOUT,
@@ -137,9 +139,18 @@ struct hn_wire_native {
     uint32_t kind, line; /* of a record */
     uint32_t status;     /* enum criterion_test_status */
     int32_t signal, exit_code;
+    int32_t pid;    /* of the worker the test runs in */
+    uint32_t phase; /* how far it came: enum hn_wire_phase */
     uint64_t asserts;
     double seconds;
     char text[];
+};
+
+/* What a worker of Criterion's engine says of itself, for the binary's own process to pass on. */
+struct hn_native_page {
+    int32_t pid;
+    uint32_t phase;
+    uint64_t asserts; /* evaluated, passed or not */
 };
 
 enum hn_wire_phase {

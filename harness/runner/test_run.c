@@ -163,7 +163,6 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         schedule.run_flags |= strcmp(suites->tool.name, "memcheck") == 0 ? HN_WIRE_RUN_LEAKS : 0;
     }
     struct hn_snapshot_book book = {0};
-    /* Criterion's own engine takes no snapshots. */
     bool is_fork = strcmp(config->engine, "criterion") != 0;
     struct hn_snapshots snapshots = {config->update_snapshots, config->ci, is_fork ? &book : NULL};
     schedule.snapshots = &snapshots;
@@ -187,6 +186,8 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         view.listener.next = schedule.listener;
         schedule.listener = &view.listener;
     }
+    if (!is_fork)
+        hn_loaded_stop(suites);
     bool ok = is_fork ? hn_schedule_run(plan, suites->at, &schedule, tally, err)
                       : hn_criterion_run(plan, suites->preload, &schedule, tally, err);
     if (ok)

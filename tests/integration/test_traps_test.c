@@ -122,6 +122,11 @@ Test(test_traps, exit_zero_is_no_pass_unless_allowed)
     ts_run_events_fini(&run);
 }
 
+Test(test_traps, quick_exit_is_no_pass_either)
+{
+    expect_status("exits_quickly", "exit");
+}
+
 Test(test_traps, an_exit_status_is_told)
 {
     struct ts_run_events run = ts_run_suites("sample_traps --exact traps/exits_seven");

@@ -49,6 +49,17 @@ Test(traps, timeout_kills_children, .timeout = 0.4)
         pause();
 }
 
+Test(traps, waits_for_its_child)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        execlp("sleep", "sleep", "3854", (char *)NULL);
+        _exit(1);
+    }
+    waitpid(child, NULL, 0);
+}
+
 Test(traps, forked_child_returns)
 {
     pid_t child = fork();
@@ -100,6 +111,11 @@ Test(traps, fini_crashes, .fini = crash_in_fixture)
 Test(traps, exits_zero)
 {
     exit(0);
+}
+
+Test(traps, exits_quickly)
+{
+    quick_exit(0);
 }
 
 Test(traps, exits_seven)
