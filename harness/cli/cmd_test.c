@@ -20,6 +20,7 @@
 enum key {
     KEY_TIMEOUT = 256,
     KEY_JUNIT,
+    KEY_JUNIT_STRICT,
     KEY_TAP,
     KEY_JSON_OUT,
     KEY_HTML,
@@ -119,6 +120,9 @@ static const struct hn_opt options[] = {
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
     {KEY_JSON, "json", NULL, "the list, or the run's events, as JSON on stdout"},
     {KEY_JUNIT, "junit", "FILE", "JUnit XML (- for stdout), as Jenkins, GitLab and GitHub read it"},
+    {KEY_JUNIT_STRICT, "junit-strict", NULL,
+     "JUnit as Jenkins' xUnit plugin demands it: without a test's file, line and\n"
+     "properties"},
     {KEY_TAP, "tap", "FILE", "TAP 14"},
     {KEY_JSON_OUT, "json-out", "FILE", "JSON lines, written as the run goes"},
     {KEY_HTML, "html", "FILE", "one self-contained page"},
@@ -288,6 +292,8 @@ static bool take_output(const struct hn_opts *opts, int key, struct hn_test_conf
     switch (key) {
     case KEY_JUNIT:
         return (config->junit = opts->value) != NULL;
+    case KEY_JUNIT_STRICT:
+        return config->junit_strict = true;
     case KEY_TAP:
         return (config->tap = opts->value) != NULL;
     case KEY_JSON_OUT:
@@ -358,6 +364,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_SEED:
         return take_selection(opts, key, config);
     case KEY_JUNIT:
+    case KEY_JUNIT_STRICT:
     case KEY_TAP:
     case KEY_JSON_OUT:
     case KEY_HTML:
