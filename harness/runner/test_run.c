@@ -12,6 +12,7 @@
 #include "harness/runner/ctest_discover.h"
 #include "harness/runner/history.h"
 #include "harness/runner/json_events.h"
+#include "harness/runner/left_files.h"
 #include "harness/runner/live_view.h"
 #include "harness/runner/plan_load.h"
 #include "harness/runner/snapshots_obsolete.h"
@@ -186,12 +187,16 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         view.listener.next = schedule.listener;
         schedule.listener = &view.listener;
     }
+    struct hn_left_files before = {0};
     if (!is_fork)
         hn_loaded_stop(suites);
+    hn_left_files_remember(&before, plan);
     bool ok = is_fork ? hn_schedule_run(plan, suites->at, &schedule, tally, err)
                       : hn_criterion_run(plan, suites->preload, &schedule, tally, err);
     if (ok)
         hn_snapshots_find_obsolete(plan, &snapshots);
+    hn_left_files_find(&before, plan);
+    hn_left_files_fini(&before);
     hn_snapshot_book_fini(&book);
     if (config->live)
         hn_live_end(&view);
@@ -256,6 +261,7 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         .command = config->command ? config->command : "",
         .engine = config->engine,
         .seed = config->selection.shuffle ? config->selection.seed : 0,
+        .junit_strict = config->junit_strict,
         .html = config->html,
     };
 
