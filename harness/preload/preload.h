@@ -102,12 +102,29 @@ void hn_phase_set(enum hn_wire_phase phase);
 void hn_crash_prepare(void); /* once, in the lane */
 void hn_crash_install(void);
 
+/* Does our handler stand for this signal's default action, in this process? Is this handler ours?
+ * Put it there (again). */
+bool hn_crash_stands_for(int signal_number);
+bool hn_crash_is_ours(const void *handler);
+void hn_crash_stand(int signal_number);
+
+/* case_ending.c: from here on, how the test's process ends is told. */
+void hn_ending_watch(void);
+
+/* sanitizer_words.c, once, in the lane: what a sanitizer reports comes out where the test's errors
+ * do, whatever the test does to its own. */
+void hn_sanitizer_prepare(void);
+
 /* Write gcov's counters now; for processes about to be killed. */
 void hn_coverage_dump(void);
 
 /* open_fds.c: what is open now (but for one, which a test closes), and what it left open since. */
 void hn_fds_remember(int but_not);
 void hn_fds_compare(void);
+
+/* socket_name.c: would others find a server here: is it listening, or a datagram socket with a port
+ * and without a peer? Then name is "tcp 127.0.0.1:80 (listening)". */
+bool hn_socket_serves(int fd, char *name, size_t room);
 
 /* valgrind_ask.c: the tool begins to count with the test, and its findings so far are recorded.
  * Nothing happens when not under valgrind. */

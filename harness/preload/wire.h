@@ -28,6 +28,9 @@
 #define HN_WIRE_PAGE_ENV "ASSAY_RUNNER_PAGE"       /* criterion: a worker's hn_native_page */
 #define HN_WIRE_PRELOAD_ENV "ASSAY_RUNNER_PRELOAD" /* what LD_PRELOAD was before us */
 
+/* The exit status of a binary whose constructors closed the control socket. */
+#define HN_WIRE_STATUS_DEAF 87
+
 /* In a valgrind log, where the test begins. */
 #define HN_WIRE_VALGRIND_MARK "assay: the test begins"
 
@@ -117,7 +120,8 @@ struct hn_wire_state {
     uint32_t type;
     int32_t pid;
     int32_t wait_status;
-    uint32_t left_over; /* processes the test left behind, all killed */
+    uint32_t left_over;  /* processes the test left behind, all killed */
+    uint32_t has_execed; /* it had become another program */
     uint64_t duration_ns;
     uint64_t user_us, system_us;
     uint64_t peak_kib;
@@ -188,6 +192,14 @@ struct hn_record {
     char text[];
 };
 
+/* How a test left that did not come back, as far as it could tell. */
+enum hn_ending {
+    HN_ENDING_UNKNOWN, /* _exit(), quick_exit(), a signal, exec */
+    HN_ENDING_EXIT,
+    HN_ENDING_EXIT_IN_THREAD, /* exit() in a thread other than the test's */
+    HN_ENDING_THREAD,         /* the test's own thread ended by pthread_exit() */
+};
+
 enum hn_crash_state { HN_CRASH_NONE, HN_CRASH_CLAIMED, HN_CRASH_PARKED };
 
 /* Behind the shared mapping, and not mapped in tests: what the lane says without waking the runner,
@@ -206,6 +218,7 @@ struct hn_shared {
     int32_t crash_signal, crash_code, crash_tid;
     uint32_t overflowed; /* it was the stack that ran out */
     uint32_t jumped;     /* it ran to where there is no code: crash_addr */
+    uint32_t ending;     /* enum hn_ending */
     uint32_t failures;
     uint64_t crash_addr;
     uint64_t asserts; /* evaluated, passed or not */

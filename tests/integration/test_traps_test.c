@@ -262,6 +262,7 @@ Test(test_traps, a_binary_that_breaks_at_start_is_told_with_its_words)
 {
     expect_bad_binary("BROKEN=crash; sample_broken_start", "crashed at start");
     expect_bad_binary("BROKEN=exit; sample_broken_start", "status 5");
+    expect_bad_binary("BROKEN=close; sample_broken_start", "a constructor closed");
     expect_bad_binary("BROKEN=params; sample_broken_start", "parameters of broken/params");
 }
 
@@ -271,4 +272,18 @@ Test(test_traps, garbage_on_standard_output_does_no_harm)
 
     cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
     ts_run_events_fini(&run);
+}
+
+/* Both processes come to main; one runner is enough. */
+Test(test_traps, a_constructor_that_forks_gives_every_test_one_verdict)
+{
+    struct ts_run_events run = ts_run_suites("BROKEN=fork; sample_broken_start");
+    struct ts_run_events native =
+        ts_run_suites("BROKEN=fork; sample_broken_start --engine criterion");
+
+    cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
+    cr_expect_eq(json_array_size(run.ends), 1);
+    cr_expect_eq(json_array_size(native.ends), 1);
+    ts_run_events_fini(&run);
+    ts_run_events_fini(&native);
 }

@@ -49,17 +49,6 @@ Test(traps, timeout_kills_children, .timeout = 0.4)
         pause();
 }
 
-Test(traps, waits_for_its_child)
-{
-    pid_t child = fork();
-
-    if (child == 0) {
-        execlp("sleep", "sleep", "3854", (char *)NULL);
-        _exit(1);
-    }
-    waitpid(child, NULL, 0);
-}
-
 Test(traps, forked_child_returns)
 {
     pid_t child = fork();
