@@ -112,7 +112,7 @@ enum hn_binary_kind { HN_BINARY_CRITERION, HN_BINARY_BAD };
 
 struct hn_binary {
     const char *path;
-    const char *name;        /* last component, made unique within the plan */
+    const char *name;        /* last component, unique within the plan: plan_names.h */
     const char *working_dir; /* NULL: ours */
     enum hn_binary_kind kind;
     const char *problem;   /* why it cannot be used */

@@ -7,6 +7,7 @@
 
 #include "harness/runner/criterion_run.h"
 #include "harness/runner/plan_load.h"
+#include "harness/runner/plan_names.h"
 
 enum { LOAD_SECONDS = 30 };
 
@@ -219,6 +220,7 @@ bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err 
         return false;
     if (!hn_preload_find(loaded->preload, sizeof loaded->preload, "libassay-runner.so", err))
         return false;
+    hn_plan_name_binaries(plan);
     if (is_under_leaks(config) || (!config->under && config->leaks))
         return load_for_leaks(loaded, plan, err);
     if (config->under && !hn_test_is_profiled(config)) {
