@@ -10,7 +10,7 @@
 #include "harness/runner/suite_process.h"
 
 /* For a message between tests. */
-enum { HN_NATIVE_PATIENCE_S = 30 };
+enum { HN_NATIVE_PATIENCE_S = 10 };
 
 struct hn_native {
     struct hn_plan *plan;
@@ -25,6 +25,7 @@ struct hn_native {
     pid_t worker;                       /* the process it runs in, 0: not known yet */
     uint64_t start_ns, deadline_ns;
     int signal_fd;
+    bool is_silent; /* all who could print have ended */
     bool has_ended; /* the test: what comes now is its last output */
     bool is_lost;   /* Criterion's runner said so itself */
     bool stop;

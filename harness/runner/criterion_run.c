@@ -112,7 +112,7 @@ static void take_output(struct hn_native *native)
     static const char words[] = "that is not a child process.";
     const struct hn_capture *output = &native->suite.output;
 
-    (void)hn_capture_drain(&native->suite.output, native->suite.output_fd);
+    native->is_silent = !hn_capture_drain(&native->suite.output, native->suite.output_fd);
     native->is_lost = output->head_size
                       && memmem(output->head, output->head_size, words, sizeof words - 1) != NULL;
 }
@@ -120,7 +120,7 @@ static void take_output(struct hn_native *native)
 static enum ending go_on(struct hn_native *native)
 {
     struct pollfd ready[] = {{native->suite.control_fd, POLLIN, 0},
-                             {native->suite.output_fd, POLLIN, 0},
+                             {native->is_silent ? -1 : native->suite.output_fd, POLLIN, 0},
                              {native->signal_fd, POLLIN, 0}};
 
     if (poll(ready, 3, pf_clock_left_ms(native->deadline_ns)) < 0)
@@ -129,7 +129,7 @@ static enum ending go_on(struct hn_native *native)
         take_signals(native);
     if (native->stop)
         return STOPPED;
-    if (ready[1].revents & POLLIN)
+    if (ready[1].revents)
         take_output(native);
     if (native->is_lost)
         return LATE;
@@ -221,7 +221,7 @@ static bool run_round(struct hn_native *native, const char *preload, const char 
 
     native->last_index = UINT32_MAX;
     native->test = NULL;
-    native->is_lost = false;
+    native->is_lost = native->is_silent = false;
     native->worker = 0;
     if (!hn_suite_start(&native->suite, &spec, err))
         return false;

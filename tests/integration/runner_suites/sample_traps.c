@@ -199,6 +199,19 @@ Test(traps, new_interface_names_values)
     cr_expect(all(gt(int, answer, 3), lt(int, answer, 7)));
 }
 
+Test(traps, keeps_the_users_preload)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    cr_assert_not_null(preload);
+    cr_assert_str_eq(preload, getenv("WANTED_PRELOAD"));
+}
+
+Test(traps, skips_itself)
+{
+    cr_skip("in the middle");
+}
+
 Test(traps, equal_arrays)
 {
     int left[] = {1, 2, 3}, right[] = {1, 2, 3};
