@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/test_watch.h"
 #include "harness/cli/test_words.h"
 #include "harness/cli/verbs.h"
 #include "harness/runner/test_run.h"
-#include "harness/runner/watch.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/report/report.h"
@@ -392,46 +392,20 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
 
 struct command {
     bool json, watch;
-    const char *build;
-    int argc;
-    char **argv; /* as given, for the rounds of a watch */
+    struct hn_test_rounds rounds;
 };
-
-/* Every round is this command again, without --watch. */
-static int run_watch(const struct hn_opts *opts, const struct hn_test_config *config,
-                     const struct command *command)
-{
-    char **argv = pf_mem_new((size_t)command->argc + 3, sizeof(char *));
-    struct pf_err err = {0};
-    int count = 0;
-
-    argv[count++] = "/proc/self/exe";
-    argv[count++] = "test";
-    for (int i = 0; i < command->argc; i++)
-        if (strcmp(command->argv[i], "--watch") != 0)
-            argv[count++] = command->argv[i];
-    struct hn_watch watch = {.argv = argv,
-                             .build_command = command->build,
-                             .build_dir = config->build_dir,
-                             .binaries = opts->operands,
-                             .binary_count = opts->operand_count};
-    int status = hn_watch_run(&watch, &err);
-    if (err.text[0])
-        (void)fprintf(stderr, "assay test: %s\n", err.text);
-    free(argv);
-    return status;
-}
 
 /* Options whose meaning depends on the whole command line. */
 static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
-                      const struct command *command)
+                      struct command *command)
 {
     struct pf_err err = {0};
 
     config->binaries = opts->operands;
     config->binary_count = opts->operand_count;
+    command->rounds.build_dir = config->build_dir;
     if (command->watch)
-        return run_watch(opts, config, command);
+        return hn_test_watch(opts, &command->rounds);
     if (command->json && config->list)
         config->list = HN_LIST_JSON;
     else if (command->json)
@@ -470,7 +444,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
     };
     char *line = hn_test_join(argc, argv);
     char **given = pf_mem_new((size_t)argc + 1, sizeof(char *));
-    struct command command = {.argc = argc, .argv = given};
+    struct command command = {.rounds = {.argc = argc, .argv = given}};
     int key, status = -1;
 
     config.command = line;
@@ -485,7 +459,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         else if (key == KEY_WATCH)
             command.watch = true;
         else if (key == KEY_BUILD)
-            command.build = opts.value;
+            command.rounds.build = opts.value;
         else if (key == HN_OPT_BAD || !take(&opts, key, &config))
             status = 2;
     }
