@@ -48,7 +48,7 @@ static void send_record(enum hn_record_kind kind, uint32_t line, const char *tex
 /* Criterion does not count those of its newer interface that pass. */
 static uint64_t asserts_of(const struct criterion_test_stats *stats)
 {
-    uint64_t counted = (uint64_t)(stats->passed_asserts + stats->failed_asserts);
+    uint64_t counted = (uint64_t)stats->passed_asserts + (uint64_t)stats->failed_asserts;
 
     return counted > hn_preload.native->asserts ? counted : hn_preload.native->asserts;
 }

@@ -42,7 +42,8 @@ void hn_worker_page_open(void)
 
 void hn_worker_find(void)
 {
-    int fd = open(getenv(HN_WIRE_PAGE_ENV), O_RDWR | O_CLOEXEC);
+    const char *path = getenv(HN_WIRE_PAGE_ENV);
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
     hn_environment_clean();
     if (fd < 0)
