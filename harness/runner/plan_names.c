@@ -20,7 +20,6 @@ static const char *last_component(const char *path)
 static const char *directories_of(struct pf_arena *arena, const char *path, unsigned count)
 {
     char whole[PATH_MAX];
-    const char *slash;
 
     if (!realpath(path, whole))
         (void)snprintf(whole, sizeof whole, "%s", path);
@@ -29,8 +28,10 @@ static const char *directories_of(struct pf_arena *arena, const char *path, unsi
         return "";
     *end = '\0';
     const char *begin = end;
-    while (count-- && (slash = memrchr(whole, '/', (size_t)(begin - whole))))
-        begin = slash;
+    while (count-- && begin > whole) {
+        const char *slash = memrchr(whole, '/', (size_t)(begin - whole));
+        begin = slash ? slash : whole; /* a path that leads nowhere may be relative */
+    }
     begin += *begin == '/';
     char *text = pf_arena_text(arena, begin, strlen(begin));
     for (char *at = text; *at; at++)
