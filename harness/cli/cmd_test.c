@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/test_watch.h"
 #include "harness/cli/test_words.h"
 #include "harness/cli/verbs.h"
 #include "harness/runner/test_run.h"
-#include "harness/runner/watch.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/report/report.h"
@@ -20,6 +20,7 @@
 enum key {
     KEY_TIMEOUT = 256,
     KEY_JUNIT,
+    KEY_JUNIT_STRICT,
     KEY_TAP,
     KEY_JSON_OUT,
     KEY_HTML,
@@ -47,6 +48,7 @@ enum key {
     KEY_BUILD_DIR,
     KEY_MEMORY,
     KEY_NETNS,
+    KEY_ISOLATE_CWD,
     KEY_SLOWEST,
     KEY_NO_STACKS,
     KEY_PROGRESS,
@@ -80,10 +82,16 @@ static const struct hn_opt options[] = {
     {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
     {KEY_MEMORY, "memory", "MB", "private memory a test may have; beyond it allocations fail"},
     {KEY_NETNS, "netns", NULL, "every test in a network of its own, loopback only"},
+    {KEY_ISOLATE_CWD, "isolate-cwd", NULL,
+     "every test in a directory of its own, empty and removed after it (paths\n"
+     "relative to yours lead nowhere then)"},
     {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run without any test is fine"},
     {KEY_ALLOW_EXIT, "allow-exit", NULL, "exit(0) in a test passes it, as with Criterion alone"},
     {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
-    {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
+    {KEY_ENGINE, "engine", "NAME",
+     "fork (default): a process a test, ours; criterion: its own, which has no\n"
+     "tools, limits of memory, retries, repeats, shuffles, snapshots, budgets,\n"
+     "torture, coverage (refused) and one job"},
     {KEY_UNDER, "under", "TOOL",
      "each test under memcheck, helgrind, drd or callgrind; asan-build and\n"
      "tsan-build insist that the binaries were built so; verdicts and reports\n"
@@ -112,6 +120,9 @@ static const struct hn_opt options[] = {
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
     {KEY_JSON, "json", NULL, "the list, or the run's events, as JSON on stdout"},
     {KEY_JUNIT, "junit", "FILE", "JUnit XML (- for stdout), as Jenkins, GitLab and GitHub read it"},
+    {KEY_JUNIT_STRICT, "junit-strict", NULL,
+     "JUnit as Jenkins' xUnit plugin demands it: without a test's file, line and\n"
+     "properties"},
     {KEY_TAP, "tap", "FILE", "TAP 14"},
     {KEY_JSON_OUT, "json-out", "FILE", "JSON lines, written as the run goes"},
     {KEY_HTML, "html", "FILE", "one self-contained page"},
@@ -260,6 +271,8 @@ static bool take_schedule(const struct hn_opts *opts, int key, struct hn_schedul
         return read_memory(opts, schedule);
     case KEY_NETNS:
         return schedule->network_namespace = true;
+    case KEY_ISOLATE_CWD:
+        return schedule->isolate_cwd = true;
     case KEY_NO_CAPTURE:
         return schedule->show_output = true;
     case KEY_NO_STACKS:
@@ -279,6 +292,8 @@ static bool take_output(const struct hn_opts *opts, int key, struct hn_test_conf
     switch (key) {
     case KEY_JUNIT:
         return (config->junit = opts->value) != NULL;
+    case KEY_JUNIT_STRICT:
+        return config->junit_strict = true;
     case KEY_TAP:
         return (config->tap = opts->value) != NULL;
     case KEY_JSON_OUT:
@@ -349,6 +364,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_SEED:
         return take_selection(opts, key, config);
     case KEY_JUNIT:
+    case KEY_JUNIT_STRICT:
     case KEY_TAP:
     case KEY_JSON_OUT:
     case KEY_HTML:
@@ -376,46 +392,20 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
 
 struct command {
     bool json, watch;
-    const char *build;
-    int argc;
-    char **argv; /* as given, for the rounds of a watch */
+    struct hn_test_rounds rounds;
 };
-
-/* Every round is this command again, without --watch. */
-static int run_watch(const struct hn_opts *opts, const struct hn_test_config *config,
-                     const struct command *command)
-{
-    char **argv = pf_mem_new((size_t)command->argc + 3, sizeof(char *));
-    struct pf_err err = {0};
-    int count = 0;
-
-    argv[count++] = "/proc/self/exe";
-    argv[count++] = "test";
-    for (int i = 0; i < command->argc; i++)
-        if (strcmp(command->argv[i], "--watch") != 0)
-            argv[count++] = command->argv[i];
-    struct hn_watch watch = {.argv = argv,
-                             .build_command = command->build,
-                             .build_dir = config->build_dir,
-                             .binaries = opts->operands,
-                             .binary_count = opts->operand_count};
-    int status = hn_watch_run(&watch, &err);
-    if (err.text[0])
-        (void)fprintf(stderr, "assay test: %s\n", err.text);
-    free(argv);
-    return status;
-}
 
 /* Options whose meaning depends on the whole command line. */
 static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
-                      const struct command *command)
+                      struct command *command)
 {
     struct pf_err err = {0};
 
     config->binaries = opts->operands;
     config->binary_count = opts->operand_count;
+    command->rounds.build_dir = config->build_dir;
     if (command->watch)
-        return run_watch(opts, config, command);
+        return hn_test_watch(opts, &command->rounds);
     if (command->json && config->list)
         config->list = HN_LIST_JSON;
     else if (command->json)
@@ -454,7 +444,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
     };
     char *line = hn_test_join(argc, argv);
     char **given = pf_mem_new((size_t)argc + 1, sizeof(char *));
-    struct command command = {.argc = argc, .argv = given};
+    struct command command = {.rounds = {.argc = argc, .argv = given}};
     int key, status = -1;
 
     config.command = line;
@@ -469,7 +459,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         else if (key == KEY_WATCH)
             command.watch = true;
         else if (key == KEY_BUILD)
-            command.build = opts.value;
+            command.rounds.build = opts.value;
         else if (key == HN_OPT_BAD || !take(&opts, key, &config))
             status = 2;
     }

@@ -26,16 +26,16 @@ static void count_assert(void)
 {
     if (hn_preload.shared)
         __atomic_fetch_add(&hn_preload.shared->asserts, 1, __ATOMIC_RELAXED);
+    hn_worker_assert();
 }
 
 HN_INTERPOSE void cri_asserts_passed_incr(void)
 {
     static void (*real)(void);
 
-    if (hn_preload.mode == HN_MODE_FORK) {
-        count_assert();
+    count_assert();
+    if (hn_preload.mode == HN_MODE_FORK)
         return;
-    }
     if (!real)
         *(void **)&real = hn_real("cri_asserts_passed_incr");
     real();

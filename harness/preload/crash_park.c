@@ -22,7 +22,13 @@
 
 enum { ALT_STACK_BYTES = 64 * 1024, OVERFLOW_BYTES = 128 * 1024 };
 
-static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+/* Whatever ends a process by default. The first few are left to a sanitizer where there is one. */
+static const int fatal[] = {SIGSEGV, SIGBUS,    SIGFPE,  SIGILL,   SIGABRT, SIGTRAP,
+                            SIGSYS,  SIGPIPE,   SIGTERM, SIGHUP,   SIGINT,  SIGQUIT,
+                            SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1,  SIGUSR2, SIGXCPU,
+                            SIGXFSZ, SIGIO,     SIGPWR,  SIGSTKFLT};
+
+static uint64_t stands_for; /* a bit a signal */
 
 static void set_action(int signal_number, void (*handler)(int, siginfo_t *, void *), int flags)
 {
@@ -33,7 +39,7 @@ static void set_action(int signal_number, void (*handler)(int, siginfo_t *, void
         action.sa_sigaction = handler;
     else
         action.sa_handler = SIG_DFL;
-    action.sa_flags = SA_SIGINFO | flags;
+    action.sa_flags = handler ? SA_SIGINFO | flags : flags; /* or TSan takes default for one */
     (void)sigfillset(&action.sa_mask);
     (void)sigaction(signal_number, &action, NULL);
 }
@@ -127,7 +133,7 @@ static void install_stack(void)
         (void)sigaltstack(&stack, NULL);
 }
 
-/* Sanitizers and valgrind report better than we could: leave their handlers alone. */
+/* Sanitizers report memory faults better than we could: their handlers are left alone. */
 static bool is_instrumented(void)
 {
     return dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__tsan_init")
@@ -150,18 +156,49 @@ static void on_late(int signal_number, siginfo_t *info, void *context)
     (void)kill(getpid(), SIGKILL);
 }
 
+bool hn_crash_stands_for(int signal_number)
+{
+    return signal_number > 0 && signal_number < 64 && (stands_for >> signal_number & 1)
+           && !hn_preload.is_instrumented;
+}
+
+bool hn_crash_is_ours(const void *handler)
+{
+    void (*const ours[])(int, siginfo_t *, void *) = {on_fatal, on_fault};
+
+    return memcmp(&handler, &ours[0], sizeof handler) == 0
+           || memcmp(&handler, &ours[1], sizeof handler) == 0;
+}
+
+void hn_crash_stand(int signal_number)
+{
+    bool is_fault = signal_number == SIGSEGV || signal_number == SIGBUS;
+
+    set_action(signal_number, is_fault ? on_fault : on_fatal, is_fault ? SA_ONSTACK : 0);
+    stands_for |= UINT64_C(1) << signal_number;
+}
+
+/* A sanitizer's interceptors would show our handlers to the code under test: few stand there. */
+static bool is_wanted(int signal_number, const struct sigaction *before)
+{
+    if (!hn_preload.is_instrumented)
+        return before->sa_handler == SIG_DFL;
+    return before->sa_handler == SIG_DFL
+           && (signal_number == SIGABRT || signal_number == SIGTRAP || signal_number == SIGSYS);
+}
+
 void hn_crash_install(void)
 {
     struct sigaction before;
 
     if (hn_preload.gcov_dump)
         set_action(HN_WIRE_SIGNAL_DUMP, on_late, 0);
-    if (hn_preload.is_instrumented)
-        return;
-    install_stack();
-    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
-        bool is_fault = fatal[i] == SIGSEGV || fatal[i] == SIGBUS;
-        if (sigaction(fatal[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            set_action(fatal[i], is_fault ? on_fault : on_fatal, is_fault ? SA_ONSTACK : 0);
-    }
+    if (!hn_preload.is_instrumented)
+        install_stack();
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
+        if (sigaction(fatal[i], NULL, &before) == 0 && is_wanted(fatal[i], &before))
+            hn_crash_stand(fatal[i]);
+    /* What a test is declared to die of shall not become a report of the sanitizer's. */
+    if (hn_preload.is_instrumented && hn_preload.expected_signal)
+        set_action(hn_preload.expected_signal, NULL, 0);
 }

@@ -8,9 +8,12 @@
 #include <criterion/criterion.h>
 #include <criterion/logging.h>
 #include <criterion/options.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "harness/preload/preload.h"
 
@@ -26,6 +29,8 @@ static void send_event(struct hn_wire_native *event, const char *text)
 
     event->type = HN_WIRE_NATIVE;
     event->test = current;
+    event->pid = hn_preload.native->pid;
+    event->phase = hn_preload.native->phase;
     memcpy(packet, event, sizeof *event);
     if (text)
         memcpy(packet + offsetof(struct hn_wire_native, text), text, size);
@@ -40,6 +45,14 @@ static void send_record(enum hn_record_kind kind, uint32_t line, const char *tex
     send_event(&event, text);
 }
 
+/* Criterion does not count those of its newer interface that pass. */
+static uint64_t asserts_of(const struct criterion_test_stats *stats)
+{
+    uint64_t counted = (uint64_t)stats->passed_asserts + (uint64_t)stats->failed_asserts;
+
+    return counted > hn_preload.native->asserts ? counted : hn_preload.native->asserts;
+}
+
 static void send_stats(enum hn_native_event kind, const struct criterion_test_stats *stats)
 {
     struct hn_wire_native event = {
@@ -47,11 +60,24 @@ static void send_stats(enum hn_native_event kind, const struct criterion_test_st
         .status = (uint32_t)stats->test_status,
         .signal = stats->signal,
         .exit_code = stats->exit_code,
-        .asserts = (uint64_t)(stats->passed_asserts + stats->failed_asserts),
+        .asserts = asserts_of(stats),
         .seconds = (double)stats->elapsed_time,
     };
 
     send_event(&event, stats->message);
+}
+
+/* What the test before left behind is cleared away first. */
+static void await_leave(void)
+{
+    char byte;
+    ssize_t got;
+
+    do
+        got = recv(hn_preload.control_fd, &byte, sizeof byte, 0);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        _exit(3);
 }
 
 static void on_pre_init(struct criterion_suite *suite, struct criterion_test *test)
@@ -64,6 +90,7 @@ static void on_pre_init(struct criterion_suite *suite, struct criterion_test *te
         if (hn_preload.items[i].test == test)
             current = i;
     send_event(&event, NULL);
+    await_leave();
 }
 
 /* "FILE\x1fMESSAGE": the text travels as one string. */
@@ -150,34 +177,17 @@ static struct criterion_logger logger = {
     .log_assert_sub = on_sub,
 };
 
-/* Only what the runner asked for runs: "0 3 4". */
-static void select_tests(void)
-{
-    const char *at = getenv(HN_WIRE_SELECT_ENV);
-    char *selected = calloc(hn_preload.item_count + 1, 1);
-
-    for (char *end; at && *at; at = end) {
-        unsigned long index = strtoul(at, &end, 10);
-        if (end == at)
-            break;
-        if (index < hn_preload.item_count)
-            selected[index] = 1;
-    }
-    for (uint32_t i = 0; i < hn_preload.item_count; i++)
-        if (!selected[i])
-            hn_preload.items[i].test->data->disabled = true;
-    free(selected);
-    (void)unsetenv(HN_WIRE_SELECT_ENV);
-}
-
 int hn_native_run(struct criterion_test_set *set)
 {
     int (*real)(struct criterion_test_set *);
 
     *(void **)&real = hn_real("criterion_run_all_tests");
     hn_tests_list(set);
-    if (getenv(HN_WIRE_SELECT_ENV)) {
-        select_tests();
+    const char *selection = getenv(HN_WIRE_SELECT_ENV);
+    if (selection) {
+        hn_native_select(selection);
+        (void)unsetenv(HN_WIRE_SELECT_ENV);
+        hn_worker_page_open();
         criterion_options.logger = &logger;
         criterion_options.jobs = 1;
         (void)real(set);

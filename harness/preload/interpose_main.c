@@ -34,8 +34,8 @@ void *hn_real(const char *name)
     return real;
 }
 
-/* Children of tests must not find the runner, nor Criterion a worker's environment. */
-static void clean_environment(void)
+/* Children of tests must not find the runner. */
+void hn_environment_clean(void)
 {
     const char *before = getenv(HN_WIRE_PRELOAD_ENV);
 
@@ -46,8 +46,14 @@ static void clean_environment(void)
     (void)unsetenv(HN_WIRE_PRELOAD_ENV);
     (void)unsetenv(HN_WIRE_FD_ENV);
     (void)unsetenv(HN_WIRE_ENGINE_ENV);
+    (void)unsetenv(HN_WIRE_PAGE_ENV);
+}
+
+/* Nor a worker's environment of Criterion's, should one have started us. */
+static void clean_criterions(void)
+{
     (void)unsetenv("BXFI_MAP");
-    (void)unsetenv("GMON_OUT_PREFIX"); /* set for Criterion's workers, should one start us */
+    (void)unsetenv("GMON_OUT_PREFIX");
 }
 
 /* A test shall start with 0, 1 and 2, whatever the runner was started with. */
@@ -66,6 +72,8 @@ __attribute__((constructor)) static void look_around(void)
     const char *fd = getenv(HN_WIRE_FD_ENV);
     const char *engine = getenv(HN_WIRE_ENGINE_ENV);
 
+    if (getenv("BXFI_MAP") && getenv(HN_WIRE_PAGE_ENV))
+        hn_worker_find();
     if (!fd || getenv("BXFI_MAP") || !dlsym(RTLD_DEFAULT, "criterion_initialize"))
         return; /* on our own, in a worker of Criterion's engine, or in a tool that starts it */
     hn_preload.control_fd = atoi(fd);
@@ -77,12 +85,25 @@ __attribute__((constructor)) static void look_around(void)
         return;
     }
     hn_preload.mode = HN_MODE_FORK;
-    clean_environment();
+    hn_environment_clean();
+    clean_criterions();
     close_strangers();
+}
+
+/* A constructor forked, and both came back: the binary's first process, which leads its group, is
+ * the one the runner started. */
+static void end_stray(void)
+{
+    if (getpid() == getpgrp() || getppid() != getpgrp())
+        return;
+    (void)fprintf(stderr, "assay: a constructor forked, and its child came to main, too: it ends "
+                          "here\n");
+    _exit(0);
 }
 
 static int run_all(struct criterion_test_set *set)
 {
+    end_stray();
     if (hn_preload.mode == HN_MODE_CRITERION)
         return hn_native_run(set);
     hn_zygote_serve(set);

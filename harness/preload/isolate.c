@@ -124,6 +124,8 @@ void hn_isolate(const struct hn_wire_run *run)
         (void)snprintf(number, sizeof number, "%u", run->attempt);
         (void)setenv("ASSAY_ATTEMPT", number, 1);
     }
+    if ((run->flags & HN_WIRE_RUN_CWD) && (!run->temp_dir[0] || chdir(run->temp_dir) != 0))
+        fail("its private directory cannot be entered");
     announce_torture(run);
     reset_coverage(run);
     if (run->flags & HN_WIRE_RUN_NETNS)

@@ -8,7 +8,9 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -44,14 +46,40 @@ static void forget_records(void)
     memset(shared, 0, used < HN_WIRE_SHARED_BYTES ? used : HN_WIRE_SHARED_BYTES);
 }
 
+/* Is it, though ended, still what was forked? It ended in the middle of the test, and without
+ * exit(): proc(5), the process's flags. */
+static bool has_execed(pid_t pid)
+{
+    enum { FLAGS = 7, PF_FORKNOEXEC = 0x40 };
+    char path[64], text[1024] = "";
+    const struct hn_shared *shared = hn_preload.shared;
+
+    if (shared->phase < HN_PHASE_SETUP || shared->phase > HN_PHASE_TEARDOWN || shared->ending)
+        return false;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t size = read(fd, text, sizeof text - 1);
+    (void)close(fd);
+    char *at = size > 0 ? strrchr(text, ')') : NULL;
+    for (unsigned i = 0; at && i < FLAGS; i++)
+        at = strchr(at + 1, ' ');
+    return at && !(strtoul(at + 1, NULL, 10) & PF_FORKNOEXEC);
+}
+
 /* Wait for the test's end, burying orphans as they come; pass on that it stopped to be inspected.
  */
 static void wait_for_end(struct hn_wire_state *state, struct rusage *usage)
 {
     for (;;) {
         int status;
-        pid_t pid = wait4(-1, &status, WUNTRACED, usage);
+        siginfo_t who = {0};
 
+        if (waitid(P_ALL, 0, &who, WEXITED | WSTOPPED | WNOWAIT) == 0 && who.si_pid == state->pid
+            && who.si_code == CLD_EXITED)
+            state->has_execed = has_execed(state->pid);
+        pid_t pid = wait4(who.si_pid > 0 ? who.si_pid : -1, &status, WUNTRACED, usage);
         if (pid < 0 && errno == EINTR)
             continue;
         if (pid < 0)
@@ -120,6 +148,7 @@ void hn_lane_serve(int control_fd)
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     drop_runner_handlers();
     hn_crash_prepare();
+    hn_sanitizer_prepare();
     hn_fds_remember(control_fd);
     for (;;) {
         ssize_t got = recv(control_fd, &run, sizeof run, 0);

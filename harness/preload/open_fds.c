@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,14 +40,6 @@ static void remember(int fd)
     known[fd / 8] |= (uint8_t)(1u << (fd % 8));
 }
 
-static bool is_listening(int fd)
-{
-    int listening = 0;
-    socklen_t size = sizeof listening;
-
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
-}
-
 static void compare(int fd)
 {
     char path[64], target[512];
@@ -60,8 +51,8 @@ static void compare(int fd)
     if (size < 0)
         return;
     target[size] = '\0';
-    hn_record_printf(is_listening(fd) ? HN_RECORD_SOCKET : HN_RECORD_FD, "%d -> %s%s", fd, target,
-                     is_listening(fd) ? " (listening)" : "");
+    bool serves = hn_socket_serves(fd, target, sizeof target);
+    hn_record_printf(serves ? HN_RECORD_SOCKET : HN_RECORD_FD, "%d -> %s", fd, target);
 }
 
 static void count_known(void)

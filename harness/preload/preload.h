@@ -55,11 +55,12 @@ struct hn_preload {
     int control_fd;
     struct hn_item *items;
     uint32_t item_count;
-    struct hn_shared *shared;  /* in a lane and in a test */
-    struct hn_lane_page *page; /* in a lane alone */
-    pid_t test_pid;            /* in a test: its process */
-    pid_t test_tid;            /* and the thread it runs in */
-    void *param;               /* of a parameterized test */
+    struct hn_shared *shared;      /* in a lane and in a test */
+    struct hn_lane_page *page;     /* in a lane alone */
+    struct hn_native_page *native; /* with Criterion's own engine */
+    pid_t test_pid;                /* in a test: its process */
+    pid_t test_tid;                /* and the thread it runs in */
+    void *param;                   /* of a parameterized test */
     int expected_signal;
     bool may_park;
     uint64_t gcov_dump;
@@ -70,6 +71,7 @@ extern struct hn_preload hn_preload;
 /* interpose_main.c: the next definition of a symbol we stand in for; ends the process if there is
  * none. */
 void *hn_real(const char *name);
+void hn_environment_clean(void);
 
 /* zygote.c: list the tests of set, then serve the runner until it hangs up. */
 void hn_zygote_serve(struct criterion_test_set *set);
@@ -100,12 +102,29 @@ void hn_phase_set(enum hn_wire_phase phase);
 void hn_crash_prepare(void); /* once, in the lane */
 void hn_crash_install(void);
 
+/* Does our handler stand for this signal's default action, in this process? Is this handler ours?
+ * Put it there (again). */
+bool hn_crash_stands_for(int signal_number);
+bool hn_crash_is_ours(const void *handler);
+void hn_crash_stand(int signal_number);
+
+/* case_ending.c: from here on, how the test's process ends is told. */
+void hn_ending_watch(void);
+
+/* sanitizer_words.c, once, in the lane: what a sanitizer reports comes out where the test's errors
+ * do, whatever the test does to its own. */
+void hn_sanitizer_prepare(void);
+
 /* Write gcov's counters now; for processes about to be killed. */
 void hn_coverage_dump(void);
 
 /* open_fds.c: what is open now (but for one, which a test closes), and what it left open since. */
 void hn_fds_remember(int but_not);
 void hn_fds_compare(void);
+
+/* socket_name.c: would others find a server here: is it listening, or a datagram socket with a port
+ * and without a peer? Then name is "tcp 127.0.0.1:80 (listening)". */
+bool hn_socket_serves(int fd, char *name, size_t room);
 
 /* valgrind_ask.c: the tool begins to count with the test, and its findings so far are recorded.
  * Nothing happens when not under valgrind. */
@@ -152,5 +171,18 @@ void hn_control_send(const void *packet, size_t size);
 
 /* criterion_engine.c: hand over to Criterion's own runner, reporting what it does. */
 int hn_native_run(struct criterion_test_set *set);
+
+/* criterion_select.c: only what the runner asked for runs: "0 3:2 4", the test 3 from its case 2.
+ */
+void hn_native_select(const char *selection);
+
+/* criterion_worker.c. In the binary's own process: the page workers tell through, empty again
+ * before each test. In a worker: find it; count an assertion; how far the test came; fail it for
+ * what only the fork engine can do, false elsewhere. */
+void hn_worker_page_open(void);
+void hn_worker_find(void);
+void hn_worker_assert(void);
+void hn_worker_phase(enum hn_wire_phase phase);
+bool hn_worker_refuses(const char *file, uint32_t line, const char *what);
 
 #endif

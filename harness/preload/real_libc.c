@@ -51,6 +51,7 @@ REAL(pid_t, fork, (void), ())
 REAL(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage),
      (pid, status, options, usage))
 REAL(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
+REAL(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options))
 REAL(int, kill, (pid_t pid, int number), (pid, number))
 REAL(pid_t, getpid, (void), ())
 REAL(pid_t, getppid, (void), ())
@@ -77,6 +78,7 @@ __attribute__((constructor(101))) static void find_all(void)
     FIND(fork);
     FIND(wait4);
     FIND(waitpid);
+    FIND(waitid);
     FIND(kill);
     FIND(getpid);
     FIND(getppid);

@@ -68,15 +68,19 @@ void hn_record_printf(enum hn_record_kind kind, const char *fmt, ...)
 /* Long messages keep their beginning; the file name is a prefix, ended by NUL. */
 void hn_record_failure(const char *file, uint32_t line, const char *message)
 {
+    static const char mark[] = "\n[assay: the message is cut here]";
     char text[HN_WIRE_TEXT_MAX / 2];
     size_t file_size = strnlen(file, 1024);
     size_t message_size = strlen(message);
 
     memcpy(text, file, file_size);
     text[file_size++] = '\0';
-    if (message_size > sizeof text - file_size)
+    bool is_cut = message_size > sizeof text - file_size;
+    if (is_cut)
         message_size = sizeof text - file_size;
     memcpy(text + file_size, message, message_size);
+    if (is_cut)
+        memcpy(text + sizeof text - (sizeof mark - 1), mark, sizeof mark - 1);
     hn_record(HN_RECORD_FAILURE, line, text, file_size + message_size);
 }
 

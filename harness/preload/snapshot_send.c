@@ -13,7 +13,7 @@ HN_INTERPOSE void assay_runner_snapshot(const char *file, unsigned line, const c
 {
     size_t size = strlen(file) + 1, at = 0;
 
-    if (!hn_preload.shared)
+    if (hn_worker_refuses(file, line, "a snapshot is compared") || !hn_preload.shared)
         return;
     for (unsigned i = 0; texts[i]; i++)
         size += strlen(texts[i]) + 1;

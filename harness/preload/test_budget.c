@@ -185,7 +185,7 @@ HN_INTERPOSE void assay_runner_budget_begin(const struct assay_budget_ *budget)
     bool is_valgrind = RUNNING_ON_VALGRIND != 0;
     uint64_t before = 0;
 
-    if (!hn_preload.shared)
+    if (hn_worker_refuses(budget->file, budget->line, "a budget is counted") || !hn_preload.shared)
         return;
     CALLGRIND_TOGGLE_COLLECT; /* our own work is not for the block around this one */
     know_process();

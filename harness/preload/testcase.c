@@ -142,7 +142,9 @@ HN_INTERPOSE void criterion_internal_test_main(void (*body)(void))
 
     if (hn_preload.mode != HN_MODE_FORK) {
         *(void **)&real = hn_real("criterion_internal_test_main");
+        hn_worker_phase(HN_PHASE_MAIN);
         real(body);
+        hn_worker_phase(HN_PHASE_TEARDOWN);
         return;
     }
     hn_hooks_run("cr_prt", (void *)(uintptr_t)criterion_current_test);
@@ -235,8 +237,9 @@ static void settle(pid_t lane)
     (void)close(hn_preload.control_fd);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    /* What a test printed before it crashed must be there to read. */
-    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    /* What a test printed before it crashed, hung or left must be there to read, with or without a
+     * newline. */
+    (void)setvbuf(stdout, NULL, _IONBF, 0);
 }
 
 void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
@@ -257,6 +260,7 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_agent_connect(run);
     hn_isolate(run);
     hn_crash_install();
+    hn_ending_watch();
     hn_hooks_run("cr_pri", item->test);
     hn_valgrind_begin(run->flags & HN_WIRE_RUN_LEAKS);
     hn_agent_begin(run);

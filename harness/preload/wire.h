@@ -24,8 +24,12 @@
 
 #define HN_WIRE_FD_ENV "ASSAY_RUNNER_FD"           /* the binary's control socket */
 #define HN_WIRE_ENGINE_ENV "ASSAY_RUNNER_ENGINE"   /* "fork" (default) or "criterion" */
-#define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3 4" */
+#define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3:2 4" */
+#define HN_WIRE_PAGE_ENV "ASSAY_RUNNER_PAGE"       /* criterion: a worker's hn_native_page */
 #define HN_WIRE_PRELOAD_ENV "ASSAY_RUNNER_PRELOAD" /* what LD_PRELOAD was before us */
+
+/* The exit status of a binary whose constructors closed the control socket. */
+#define HN_WIRE_STATUS_DEAF 87
 
 /* In a valgrind log, where the test begins. */
 #define HN_WIRE_VALGRIND_MARK "assay: the test begins"
@@ -94,6 +98,7 @@ enum hn_wire_run_flag {
     HN_WIRE_RUN_NO_STACKS = 2, /* do not stop a crashing process for inspection */
     HN_WIRE_RUN_LEAKS = 4,
     HN_WIRE_RUN_OUTPUT = 8, /* leave stdout and stderr alone */
+    HN_WIRE_RUN_CWD = 16,   /* in its private directory */
 };
 
 struct hn_wire_run {
@@ -115,14 +120,15 @@ struct hn_wire_state {
     uint32_t type;
     int32_t pid;
     int32_t wait_status;
-    uint32_t left_over; /* processes the test left behind, all killed */
+    uint32_t left_over;  /* processes the test left behind, all killed */
+    uint32_t has_execed; /* it had become another program */
     uint64_t duration_ns;
     uint64_t user_us, system_us;
     uint64_t peak_kib;
 };
 
 enum hn_native_event {
-    HN_NATIVE_START,
+    HN_NATIVE_START,  /* waits for one byte in answer before the test begins */
     HN_NATIVE_RECORD, /* kind and text as in struct hn_record */
     HN_NATIVE_CRASH,
     HN_NATIVE_TIMEOUT,
@@ -137,9 +143,18 @@ struct hn_wire_native {
     uint32_t kind, line; /* of a record */
     uint32_t status;     /* enum criterion_test_status */
     int32_t signal, exit_code;
+    int32_t pid;    /* of the worker the test runs in */
+    uint32_t phase; /* how far it came: enum hn_wire_phase */
     uint64_t asserts;
     double seconds;
     char text[];
+};
+
+/* What a worker of Criterion's engine says of itself, for the binary's own process to pass on. */
+struct hn_native_page {
+    int32_t pid;
+    uint32_t phase;
+    uint64_t asserts; /* evaluated, passed or not */
 };
 
 enum hn_wire_phase {
@@ -177,6 +192,14 @@ struct hn_record {
     char text[];
 };
 
+/* How a test left that did not come back, as far as it could tell. */
+enum hn_ending {
+    HN_ENDING_UNKNOWN, /* _exit(), quick_exit(), a signal, exec */
+    HN_ENDING_EXIT,
+    HN_ENDING_EXIT_IN_THREAD, /* exit() in a thread other than the test's */
+    HN_ENDING_THREAD,         /* the test's own thread ended by pthread_exit() */
+};
+
 enum hn_crash_state { HN_CRASH_NONE, HN_CRASH_CLAIMED, HN_CRASH_PARKED };
 
 /* Behind the shared mapping, and not mapped in tests: what the lane says without waking the runner,
@@ -195,6 +218,7 @@ struct hn_shared {
     int32_t crash_signal, crash_code, crash_tid;
     uint32_t overflowed; /* it was the stack that ran out */
     uint32_t jumped;     /* it ran to where there is no code: crash_addr */
+    uint32_t ending;     /* enum hn_ending */
     uint32_t failures;
     uint64_t crash_addr;
     uint64_t asserts; /* evaluated, passed or not */

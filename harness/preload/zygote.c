@@ -29,7 +29,8 @@ void hn_control_send(const void *packet, size_t size)
 {
     while (send(hn_preload.control_fd, packet, size, MSG_NOSIGNAL) < 0)
         if (errno != EINTR)
-            _exit(3); /* the runner is gone: so are we */
+            _exit(errno == EBADF || errno == ENOTSOCK ? HN_WIRE_STATUS_DEAF
+                                                      : 3); /* the runner is gone: so are we */
 }
 
 static void send_text(enum hn_wire_type type, const char *text)

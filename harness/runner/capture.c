@@ -110,7 +110,7 @@ const char *hn_capture_text(const struct hn_capture *capture, struct pf_arena *a
     char *text = pf_arena_alloc(arena, size + HN_CAPTURE_TAIL + 128);
     memcpy(text, capture->head, size);
     if (total > HN_CAPTURE_TAIL)
-        size += (size_t)snprintf(text + size, 128, "\n[assay: %llu bytes left out here]\n",
+        size += (size_t)snprintf(text + size, 128, "\n[assay: %llu " HN_CAPTURE_CUT "\n",
                                  (unsigned long long)(total - HN_CAPTURE_TAIL));
     size += copy_tail(capture, text + size);
     text[size] = '\0';

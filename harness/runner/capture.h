@@ -14,6 +14,9 @@
 
 #include "profiler/base/arena.h"
 
+/* Stands where a text was cut. */
+#define HN_CAPTURE_CUT "bytes left out here]"
+
 enum { HN_CAPTURE_HEAD = 96 * 1024, HN_CAPTURE_TAIL = 32 * 1024 };
 
 /* Zero is a valid empty one. */

@@ -102,11 +102,17 @@ struct hn_obsolete {
     struct hn_obsolete *next;
 };
 
+/* What was not in a working directory before the tests and is after them. */
+struct hn_left_file {
+    const char *path;
+    struct hn_left_file *next;
+};
+
 enum hn_binary_kind { HN_BINARY_CRITERION, HN_BINARY_BAD };
 
 struct hn_binary {
     const char *path;
-    const char *name;        /* last component, made unique within the plan */
+    const char *name;        /* last component, unique within the plan: plan_names.h */
     const char *working_dir; /* NULL: ours */
     enum hn_binary_kind kind;
     const char *problem;   /* why it cannot be used */
@@ -128,6 +134,7 @@ struct hn_plan {
     uint32_t order_count;
     struct hn_obsolete *obsolete; /* after the run; in the arena */
     bool obsolete_is_red;
+    struct hn_left_file *left_files; /* after the run; in the arena */
 };
 
 void hn_plan_fini(struct hn_plan *plan);

@@ -19,27 +19,12 @@ static const char *last_component(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Two binaries of one name are told apart by their directory, or by a number. */
-static const char *unique_name(struct hn_plan *plan, const char *path)
-{
-    const char *name = last_component(path);
-    const char *wanted = name;
-
-    for (unsigned number = 2, i = 0; i < plan->binary_count; i++) {
-        if (strcmp(plan->binaries[i].name, wanted) != 0)
-            continue;
-        wanted = hn_text(&plan->arena, "%s~%u", name, number++);
-        i = UINT32_MAX; /* wraps to 0: look again */
-    }
-    return pf_arena_text(&plan->arena, wanted, strlen(wanted));
-}
-
 void hn_plan_add_binary(struct hn_plan *plan, const char *path, const char *working_dir)
 {
     struct hn_binary binary = {
         .path = strchr(path, '/') ? hn_text(&plan->arena, "%s", path)
                                   : hn_text(&plan->arena, "./%s", path),
-        .name = unique_name(plan, path),
+        .name = hn_text(&plan->arena, "%s", last_component(path)),
         .working_dir = working_dir ? hn_text(&plan->arena, "%s", working_dir) : NULL,
     };
 

@@ -72,15 +72,21 @@ uint64_t hn_process_demand_ns(pid_t pid)
     return (uint64_t)(user + kernel) * (1000000000u / (uint64_t)hz) + queued_ns(pid);
 }
 
+pid_t hn_process_parent(pid_t pid)
+{
+    unsigned long long parent = 0;
+
+    return read_field(pid, 2, &parent) ? (pid_t)parent : 0;
+}
+
 static unsigned kill_children(void)
 {
     unsigned count = 0;
-    unsigned long long parent = 0;
     DIR *proc = opendir("/proc");
 
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid <= 0 || !read_field(pid, 2, &parent) || (pid_t)parent != getpid())
+        if (pid <= 0 || hn_process_parent(pid) != getpid())
             continue;
         (void)kill(pid, SIGKILL);
         (void)waitpid(pid, NULL, 0);

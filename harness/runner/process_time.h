@@ -16,6 +16,9 @@
  */
 uint64_t hn_process_demand_ns(pid_t pid);
 
+/* 0 when it is gone. */
+pid_t hn_process_parent(pid_t pid);
+
 /* Kill and bury everything that became our child by losing its own parent. */
 void hn_orphans_end(void);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/runner/capture.h"
 #include "harness/runner/test_report.h"
 
 enum { OUTPUT_LINES = 60, OUTPUT_FIRST_LINES = 20, MESSAGES_SHOWN = 25, SLOWEST_MAX = 50 };
@@ -27,6 +28,22 @@ static void put_status(struct pf_sink *sink, enum hn_status status, bool color)
         pf_sink_put_str(sink, hn_status_name(status));
 }
 
+/* What a test printed must not move a terminal's cursor, nor take its colours. */
+static void put_plain(struct pf_sink *sink, const char *text, size_t size)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if ((byte >= 0x20 && byte != 0x7F) || byte == '\t')
+            continue;
+        pf_sink_put(sink, text + done, i - done);
+        pf_sink_printf(sink, "\\x%02x", byte);
+        done = i + 1;
+    }
+    pf_sink_put(sink, text + done, size - done);
+}
+
 /* So many lines of text behind the prefix; what is left of it. */
 static const char *put_some(struct pf_sink *sink, const char *prefix, const char *text,
                             unsigned count)
@@ -34,7 +51,7 @@ static const char *put_some(struct pf_sink *sink, const char *prefix, const char
     for (; *text && count; count--) {
         size_t size = strcspn(text, "\n");
         pf_sink_put_str(sink, prefix);
-        pf_sink_put(sink, text, size);
+        put_plain(sink, text, size);
         pf_sink_put_str(sink, "\n");
         text += size + (text[size] == '\n');
     }
@@ -62,7 +79,7 @@ static void put_message(struct pf_sink *sink, const struct hn_message *message)
     if (*message->file)
         pf_sink_printf(sink, "%s:%u: ", message->file, message->line);
     pf_sink_put_str(sink, words[message->kind]);
-    pf_sink_put(sink, message->text, first);
+    put_plain(sink, message->text, first);
     pf_sink_put_str(sink, "\n");
     if (message->text[first])
         put_lines(sink, "    ", message->text + first + 1, OUTPUT_LINES);
@@ -87,9 +104,12 @@ static void put_output(struct pf_sink *sink, const char *name, const char *text)
     unsigned lines = count_lines(text);
     pf_sink_printf(sink, "    -- %s --\n", name);
     if (lines > OUTPUT_LINES) {
+        bool is_cut = strstr(text, HN_CAPTURE_CUT) != NULL;
         text = put_some(sink, "    | ", text, OUTPUT_FIRST_LINES);
-        pf_sink_printf(sink, "    ... %u lines left out (--junit, --html, --json-out have them)\n",
-                       lines - OUTPUT_LINES);
+        pf_sink_printf(sink, "    ... %u lines left out (--junit, --html, --json-out have %s)\n",
+                       lines - OUTPUT_LINES,
+                       is_cut ? "them, but no more than the first 96 KiB and the last 32 of all"
+                              : "them");
         for (lines -= OUTPUT_FIRST_LINES; lines > OUTPUT_LINES - OUTPUT_FIRST_LINES; lines--) {
             text += strcspn(text, "\n");
             text += *text == '\n';
@@ -114,7 +134,7 @@ void hn_write_findings(struct pf_sink *sink, const struct hn_attempt *attempt,
     if (more)
         pf_sink_printf(sink, "    ... and %u messages more\n", more);
     for (const struct hn_leak *at = attempt->leaks; at; at = at->next)
-        if (!at->bytes) /* of memory its message tells */
+        if (!at->bytes && !strstr(attempt->reason, at->text)) /* of memory its message tells */
             pf_sink_printf(sink, "    left (%s): %s\n", at->kind, at->text);
     if (attempt->stacks)
         put_lines(sink, "    ", attempt->stacks, 10 * OUTPUT_LINES);
@@ -138,23 +158,6 @@ static void put_red(struct pf_sink *sink, const struct hn_test *test,
     else if (!last->messages)
         pf_sink_printf(sink, "    %s\n", last->reason);
     hn_write_findings(sink, last, style);
-}
-
-static void put_warnings(struct pf_sink *sink, const struct hn_plan *plan)
-{
-    unsigned silent = 0;
-    const char *example = NULL;
-
-    for (uint32_t i = 0; i < plan->order_count; i++) {
-        const struct hn_attempt *last = hn_test_last(&plan->tests[plan->order[i]]);
-        if (last && last->asserted_nothing) {
-            silent++;
-            example = example ? example : plan->tests[plan->order[i]].id;
-        }
-    }
-    if (silent)
-        pf_sink_printf(sink, "warning: %u test%s passed without asserting anything (%s%s)\n",
-                       silent, silent == 1 ? "" : "s", example, silent > 1 ? ", ..." : "");
 }
 
 /* Told in a quiet run only where they make it red. */
@@ -230,7 +233,7 @@ void hn_write_summary(struct pf_sink *sink, const struct hn_plan *plan,
     put_problems(sink, plan);
     put_obsolete(sink, plan, style->quiet);
     if (!style->quiet)
-        put_warnings(sink, plan);
+        hn_write_notes(sink, plan);
     if (style->slowest)
         put_slowest(sink, plan, style->slowest);
     put_counts(sink, tally, style->color);

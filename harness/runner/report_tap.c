@@ -66,6 +66,16 @@ static void put_block(struct pf_sink *sink, const struct hn_test *test,
     pf_sink_put_str(sink, "  ...\n");
 }
 
+/* Why a test is in the report: of a flaky one its first failure. */
+static const struct hn_attempt *telling(const struct hn_test *test)
+{
+    for (const struct hn_attempt *at = test->attempts; at && test->status == HN_FLAKY;
+         at = at->next)
+        if (hn_status_is_red(at->status))
+            return at;
+    return hn_test_last(test);
+}
+
 /* What is red and no test: binaries that could not be used, snapshots nobody asks for in CI. */
 static unsigned count_more(const struct hn_plan *plan)
 {
@@ -119,7 +129,7 @@ void hn_write_tap(struct pf_sink *sink, const struct hn_plan *plan, const struct
         }
         pf_sink_put_str(sink, "\n");
         if (red || test->status == HN_FLAKY)
-            put_block(sink, test, last);
+            put_block(sink, test, telling(test));
     }
     put_more(sink, plan, number);
     if (tally->interrupted)

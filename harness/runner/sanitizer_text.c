@@ -27,15 +27,52 @@ static uint64_t leaked_bytes(const char *report)
     return number ? strtoull(number + strlen("Sanitizer: "), NULL, 10) : 0;
 }
 
+/* Does a line that says mark stand behind "==123==", as a process names itself? A program that only
+ * speaks of a sanitizer, a log parser's test say, does not. */
+static const char *find_report(const char *output, const char *mark)
+{
+    for (const char *at = strstr(output, mark); at; at = strstr(at + 1, mark)) {
+        const char *back = at;
+        if (back - output < 5 || back[-1] != '=' || back[-2] != '=')
+            continue;
+        for (back -= 2; back > output && back[-1] >= '0' && back[-1] <= '9';)
+            back--;
+        if (*back != '=' && back - output >= 2 && back[-1] == '=' && back[-2] == '=')
+            return at;
+    }
+    return NULL;
+}
+
+/* "WARNING: ThreadSanitizer: data race (pid=123)": it names itself at the end. */
+static const char *find_race(const char *output)
+{
+    static const char mark[] = "WARNING: ThreadSanitizer: ";
+
+    for (const char *at = strstr(output, mark); at; at = strstr(at + 1, mark)) {
+        const char *pid = strstr(at, "(pid=");
+        if (pid && (size_t)(pid - at) < strcspn(at, "\n"))
+            return at;
+    }
+    return NULL;
+}
+
+static const char *find_any(const char *output)
+{
+    static const char *const marks[] = {"ERROR: AddressSanitizer", "ERROR: ThreadSanitizer",
+                                        "WARNING: MemorySanitizer", "ERROR: MemorySanitizer",
+                                        "ERROR: LeakSanitizer"};
+    const char *at = find_race(output);
+
+    for (size_t i = 0; !at && i < sizeof marks / sizeof marks[0]; i++)
+        at = find_report(output, marks[i]);
+    return at;
+}
+
 bool hn_tool_finding_in(const char *output, bool has_ubsan, struct hn_tool_finding *out)
 {
-    static const char *const marks[] = {"ERROR: AddressSanitizer", "WARNING: ThreadSanitizer",
-                                        "WARNING: MemorySanitizer", "ERROR: LeakSanitizer"};
-    const char *at = NULL;
+    const char *at = output ? find_any(output) : NULL;
 
     *out = (struct hn_tool_finding){0};
-    for (size_t i = 0; output && !at && i < sizeof marks / sizeof marks[0]; i++)
-        at = strstr(output, marks[i]);
     if (at) {
         take(out, at + strcspn(at, " ") + 1);
         out->is_leak = strncmp(at, "ERROR: Leak", 11) == 0;

@@ -85,6 +85,7 @@ static void take_state(struct hn_slot *slot, const struct hn_wire_state *state)
     slot->seen.pid = state->pid;
     slot->seen.wait_status = state->wait_status;
     slot->seen.left_over = state->left_over;
+    slot->seen.has_execed = state->has_execed != 0;
     slot->seen.duration_ns = state->duration_ns;
     slot->seen.user_us = state->user_us;
     slot->seen.system_us = state->system_us;

@@ -47,6 +47,7 @@ struct hn_schedule {
     bool fail_fast;
     bool show_output;
     bool network_namespace;
+    bool isolate_cwd;   /* a test runs in its private directory */
     bool no_stacks;     /* do not stop crashed or late tests to read their stacks */
     uint32_t run_flags; /* enum hn_wire_run_flag, sent with every test */
     uint64_t memory_bytes;

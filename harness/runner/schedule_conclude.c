@@ -3,9 +3,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "harness/runner/budgets.h"
+#include "harness/runner/sanitizer_file.h"
 #include "harness/runner/schedule_priv.h"
 #include "harness/runner/snapshots.h"
 #include "harness/runner/torture.h"
@@ -56,20 +59,37 @@ static bool wants_retry(const struct hn_run *run, const struct hn_test *test, un
     return !run->stop && attempt <= retries;
 }
 
+/* Enter an attempt into its test; the one that comes back is the last word. A skip does not forgive
+ * the failure before it, and a torture test that broke earlier ends with the call that broke it. */
+static struct hn_attempt *enter(struct hn_run *run, struct hn_test *test,
+                                struct hn_attempt *attempt, unsigned number)
+{
+    struct hn_attempt *before = (struct hn_attempt *)(uintptr_t)hn_test_last(test);
+    bool was_red = before && hn_status_is_red(before->status);
+
+    if (was_red && number > 1 && attempt->status == HN_SKIP) {
+        hn_attempt_say(
+            before, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
+            hn_text(&run->plan->arena, "tried again, it skipped itself: %s", attempt->reason));
+        return before;
+    }
+    if (*test->torture && before && hn_status_is_red(test->status)
+        && !hn_status_is_red(attempt->status))
+        return before;
+    hn_run_add_attempt(test, attempt);
+    return attempt;
+}
+
 void hn_run_conclude(struct hn_run *run, uint32_t index, struct hn_attempt *attempt,
                      unsigned number)
 {
     struct hn_test *test = &run->plan->tests[index];
+    bool is_skip = attempt->status == HN_SKIP;
 
-    /* A torture test that broke earlier ends with the call that broke it, not with its last. */
-    if (!*test->torture || !hn_status_is_red(test->status) || !test->attempts
-        || hn_status_is_red(attempt->status))
-        hn_run_add_attempt(test, attempt);
-    else
-        attempt = (struct hn_attempt *)(uintptr_t)hn_test_last(test);
+    attempt = enter(run, test, attempt, number);
     settle_status(run, test, attempt->status, number);
     tell_end(run, test, attempt, number);
-    if (hn_status_is_red(attempt->status) && wants_retry(run, test, number)) {
+    if (hn_status_is_red(attempt->status) && !is_skip && wants_retry(run, test, number)) {
         run->again[run->again_count++] = (struct hn_again){.test = index, .attempt = number + 1};
         return;
     }
@@ -96,6 +116,39 @@ static void keep_output(struct hn_run *run, struct hn_slot *slot, struct hn_atte
 {
     attempt->out = hn_capture_text(&slot->lane.out, &run->plan->arena);
     attempt->err = hn_capture_text(&slot->lane.err, &run->plan->arena);
+}
+
+/* A sanitizer that writes into a file of the user's speaks for the test all the same. */
+static void join_report(struct hn_run *run, const struct hn_slot *slot, struct hn_attempt *attempt)
+{
+    const struct hn_binary *binary = &run->plan->binaries[slot->binary];
+    struct pf_arena *arena = &run->plan->arena;
+
+    if ((!binary->has_asan && !binary->has_tsan && !binary->has_ubsan) || slot->seen.pid <= 0)
+        return;
+    const char *report = hn_sanitizer_file(slot->seen.pid, binary->working_dir, arena);
+    if (!report)
+        return;
+    const char *before = attempt->err ? attempt->err : "";
+    size_t size = strlen(before) + strlen(report) + 1;
+    char *both = pf_arena_alloc(arena, size);
+    (void)snprintf(both, size, "%s%s", before, report);
+    attempt->err = both;
+}
+
+/* Where it died of a signal, and our handler did not see it. */
+static void explain_no_stacks(struct hn_run *run, const struct hn_slot *slot,
+                              struct hn_attempt *attempt)
+{
+    if (attempt->status != HN_CRASH || slot->stacks || attempt->signal == SIGKILL
+        || (run->schedule->run_flags & HN_WIRE_RUN_NO_STACKS)
+        || hn_special_has_callgrind(slot->special))
+        return;
+    hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
+                   hn_text(&run->plan->arena,
+                           "no stacks: %s was blocked, or handled by the code "
+                           "itself, when it came",
+                           hn_signal_name(attempt->signal)));
 }
 
 static bool has_output(const struct hn_slot *slot)
@@ -204,11 +257,13 @@ void hn_slot_end(struct hn_run *run, struct hn_slot *slot)
     }
     if (has_output(slot))
         keep_output(run, slot, attempt);
+    join_report(run, slot, attempt);
     slot->seen.limit_s = slot->limit_s;
     policy.leaks_are_red |= *test->torture != '\0';
     hn_verdict(attempt, &run->plan->arena, test, &run->plan->binaries[test->binary], &slot->seen,
                slot->lane.shared, &policy);
     attempt->stacks = slot->stacks;
+    explain_no_stacks(run, slot, attempt);
     take_tool(run, slot, attempt);
     take_leaks(run, slot, attempt);
     judge_more(run, slot, attempt);

@@ -99,6 +99,8 @@ static struct hn_wire_run request(const struct hn_run *run, const struct hn_test
 
     if ((test->flags & HN_WIRE_NETNS) || run->schedule->network_namespace)
         wire.flags |= HN_WIRE_RUN_NETNS;
+    if (run->schedule->isolate_cwd)
+        wire.flags |= HN_WIRE_RUN_CWD;
     memcpy(wire.temp_dir, slot->temp_dir, sizeof wire.temp_dir);
     if (*test->torture) {
         (void)snprintf(wire.torture, sizeof wire.torture, "%s", test->torture);

@@ -148,6 +148,9 @@ static enum hn_suite_step explain_end(struct hn_suite *suite, struct hn_plan *pl
         binary->problem = hn_text(&plan->arena, "crashed at start%s: %s%s%.2000s", where,
                                   strsignal(pf_child_exit_status(&suite->child) - 128),
                                   printed ? "\n" : "", printed ? printed : "");
+    else if (pf_child_exit_status(&suite->child) == HN_WIRE_STATUS_DEAF)
+        binary->problem = "a constructor closed the runner's socket with all other descriptors: "
+                          "let it close only those it opened";
     else
         binary->problem = hn_text(&plan->arena,
                                   "ended at start%s with status %d, before it listed its tests"

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/runner/criterion_run.h"
 #include "harness/runner/plan_load.h"
+#include "harness/runner/plan_names.h"
 
 enum { LOAD_SECONDS = 30 };
 
@@ -145,7 +147,7 @@ static bool load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *
     return hn_plan_load(plan, loaded->at, &spec, err);
 }
 
-static void stop_suites(struct hn_loaded *loaded)
+void hn_loaded_stop(struct hn_loaded *loaded)
 {
     for (uint32_t i = 0; loaded->at && i < loaded->plan->binary_count; i++)
         hn_suite_stop(&loaded->at[i]);
@@ -183,7 +185,7 @@ static bool load_under_memcheck(struct hn_loaded *loaded, struct hn_plan *plan, 
                   "assay test: %s: the agent cannot judge its memory: %s; all plain binaries run "
                   "under memcheck instead, many times slower\n",
                   what, why);
-    stop_suites(loaded);
+    hn_loaded_stop(loaded);
     hn_under_leaks_fini(&loaded->leaks);
     loaded->has_agent = false;
     plan->test_count = 0;
@@ -198,11 +200,6 @@ static bool load_for_leaks(struct hn_loaded *loaded, struct hn_plan *plan, struc
     struct pf_err no_agent = {0};
     const char *why = NULL;
 
-    if (strcmp(loaded->config->engine, "fork") != 0)
-        return pf_err_set(
-            err, PF_ERR_USAGE,
-            "leaks of tests need --engine fork: Criterion's own does not say in which "
-            "process a test runs");
     check_sanitizers(plan, loaded->config);
     if (!has_plain_binary(plan))
         return load(loaded, plan, err);
@@ -219,14 +216,13 @@ bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err 
 {
     const struct hn_test_config *config = loaded->config;
 
+    if (strcmp(config->engine, "criterion") == 0 && !hn_criterion_check(config, err))
+        return false;
     if (!hn_preload_find(loaded->preload, sizeof loaded->preload, "libassay-runner.so", err))
         return false;
+    hn_plan_name_binaries(plan);
     if (is_under_leaks(config) || (!config->under && config->leaks))
         return load_for_leaks(loaded, plan, err);
-    if (hn_test_is_profiled(config) && strcmp(config->engine, "fork") != 0)
-        return pf_err_set(err, PF_ERR_USAGE,
-                          "--under cpu-profile needs --engine fork: Criterion's "
-                          "own does not say in which process a test runs");
     if (config->under && !hn_test_is_profiled(config)) {
         if (!open_tool(loaded, plan, config->under, err))
             return false;
@@ -237,7 +233,7 @@ bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err 
 
 void hn_loaded_fini(struct hn_loaded *loaded)
 {
-    stop_suites(loaded);
+    hn_loaded_stop(loaded);
     hn_under_profile_fini(&loaded->profile);
     hn_under_leaks_fini(&loaded->leaks);
     hn_temp_dir_close(&loaded->tool_dir);

@@ -36,6 +36,9 @@ bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err 
 bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
                       struct pf_err *err);
 
+/* End the binaries' processes; of no use any more once Criterion's own engine knows their tests. */
+void hn_loaded_stop(struct hn_loaded *loaded);
+
 void hn_loaded_fini(struct hn_loaded *loaded);
 
 #endif

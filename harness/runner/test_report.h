@@ -16,15 +16,16 @@ struct hn_run_info {
     uint64_t started_wall_ns;
     const char *command;
     const char *engine;
-    uint64_t seed;    /* 0: not shuffled */
-    const char *html; /* path of the page, to which its links are relative; NULL: none */
+    uint64_t seed;     /* 0: not shuffled */
+    bool junit_strict; /* nothing that Jenkins' strict schema refuses */
+    const char *html;  /* path of the page, to which its links are relative; NULL: none */
 };
 
 typedef void (*hn_test_writer)(struct pf_sink *sink, const struct hn_plan *plan,
                                const struct hn_tally *tally, const struct hn_run_info *info);
 
 /* docs/schemas/junit.xsd; what Jenkins, GitLab and GitHub actions read. Reruns as surefire has
- * them. */
+ * them. Strict: docs/schemas/junit-jenkins.xsd. */
 void hn_write_junit(struct pf_sink *sink, const struct hn_plan *plan, const struct hn_tally *tally,
                     const struct hn_run_info *info);
 
@@ -48,6 +49,9 @@ struct hn_summary_style {
 };
 void hn_write_summary(struct pf_sink *sink, const struct hn_plan *plan,
                       const struct hn_tally *tally, const struct hn_summary_style *style);
+
+/* What is not red, and worth a line. */
+void hn_write_notes(struct pf_sink *sink, const struct hn_plan *plan);
 
 /* One attempt's findings, indented: messages, stacks, captured output. */
 void hn_write_findings(struct pf_sink *sink, const struct hn_attempt *attempt,

@@ -12,6 +12,7 @@
 #include "harness/runner/ctest_discover.h"
 #include "harness/runner/history.h"
 #include "harness/runner/json_events.h"
+#include "harness/runner/left_files.h"
 #include "harness/runner/live_view.h"
 #include "harness/runner/plan_load.h"
 #include "harness/runner/snapshots_obsolete.h"
@@ -157,6 +158,31 @@ static bool write_profiles(const struct hn_test_config *config, struct hn_plan *
            && hn_under_profile_write(&suites->profile, plan, dir, config->save_profile, err);
 }
 
+static bool is_fork(const struct hn_test_config *config)
+{
+    return strcmp(config->engine, "criterion") != 0;
+}
+
+/* The run itself, and what it left where it ran. */
+static bool run_engine(struct hn_loaded *suites, struct hn_plan *plan,
+                       const struct hn_schedule *schedule, struct hn_tally *tally,
+                       struct pf_err *err)
+{
+    struct hn_left_files before = {0};
+    bool ok;
+
+    hn_left_files_remember(&before, plan);
+    if (is_fork(suites->config)) {
+        ok = hn_schedule_run(plan, suites->at, schedule, tally, err);
+    } else {
+        hn_loaded_stop(suites);
+        ok = hn_criterion_run(plan, suites->preload, schedule, tally, err);
+    }
+    hn_left_files_find(&before, plan);
+    hn_left_files_fini(&before);
+    return ok;
+}
+
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
                                struct hn_loaded *suites, const struct hn_run_info *info,
@@ -175,9 +201,8 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         schedule.run_flags |= strcmp(suites->tool.name, "memcheck") == 0 ? HN_WIRE_RUN_LEAKS : 0;
     }
     struct hn_snapshot_book book = {0};
-    /* Criterion's own engine takes no snapshots. */
-    bool is_fork = strcmp(config->engine, "criterion") != 0;
-    struct hn_snapshots snapshots = {config->update_snapshots, config->ci, is_fork ? &book : NULL};
+    struct hn_snapshots snapshots = {config->update_snapshots, config->ci,
+                                     is_fork(config) ? &book : NULL};
     schedule.snapshots = &snapshots;
     schedule.start_special = hn_start_special;
     schedule.special_self = suites;
@@ -199,8 +224,7 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         view.listener.next = schedule.listener;
         schedule.listener = &view.listener;
     }
-    bool ok = is_fork ? hn_schedule_run(plan, suites->at, &schedule, tally, err)
-                      : hn_criterion_run(plan, suites->preload, &schedule, tally, err);
+    bool ok = run_engine(suites, plan, &schedule, tally, err);
     if (ok)
         hn_snapshots_find_obsolete(plan, &snapshots);
     hn_snapshot_book_fini(&book);
@@ -267,6 +291,7 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         .command = config->command ? config->command : "",
         .engine = config->engine,
         .seed = config->selection.shuffle ? config->selection.seed : 0,
+        .junit_strict = config->junit_strict,
         .html = config->html,
     };
 

@@ -28,7 +28,7 @@ struct hn_test_config {
     bool update_snapshots, ci;
     unsigned slowest;
     const char *junit, *tap, *json, *html; /* paths, "-" stdout, NULL none */
-    bool github;
+    bool github, junit_strict;
     const char *history; /* file of durations and failures; NULL: none */
     const char *command; /* the command line, for reports */
 };

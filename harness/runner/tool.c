@@ -126,11 +126,28 @@ static const char *begin_of_test(struct pf_bytes log)
     return mark ? mark + strlen(HN_WIRE_VALGRIND_MARK) : log.at;
 }
 
+/* A frame of the runner's, below which all others are, too. */
+static bool is_our_frame(const char *text, size_t size)
+{
+    static const char *const ours[] = {": hn_", ": criterion_internal_test_main"};
+
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        if (memmem(text, size, ours[i], strlen(ours[i])))
+            return true;
+    return false;
+}
+
+static bool is_inner_frame(const char *text, size_t size)
+{
+    return size > 6 && memcmp(text, "   by ", 6) == 0;
+}
+
 /* "==123== text": without the prefix and banners, up to what is printed again at exit. */
 static const char *clean_log(struct pf_bytes log, struct pf_arena *arena)
 {
     struct pf_buf out = {.max = REPORT_MAX};
     const char *end = (const char *)log.at + log.size, *at = begin_of_test(log);
+    bool is_below = false;
 
     while (at < end) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
@@ -141,7 +158,9 @@ static const char *clean_log(struct pf_bytes log, struct pf_arena *arena)
             && (memcmp(text + 3, "HEAP SUMMARY", 12) == 0
                 || memcmp(text + 3, "LEAK SUMMARY", 12) == 0))
             break;
-        if (text && !is_banner(text + 3, text_size))
+        is_below = text && is_inner_frame(text + 3, text_size)
+                   && (is_below || is_our_frame(text + 3, text_size));
+        if (text && !is_below && !is_banner(text + 3, text_size))
             pf_buf_printf(&out, "%.*s\n", (int)text_size, text + 3);
         at += size + 1;
     }

@@ -76,7 +76,9 @@ static void take_memcheck(struct judge *judge, const char *text)
     unsigned long bytes = strtoul(end, NULL, 10);
 
     if (errors)
-        raise_to(judge, HN_SANITIZER, hn_text(judge->arena, "valgrind found %lu errors", errors));
+        raise_to(
+            judge, HN_SANITIZER,
+            hn_text(judge->arena, "valgrind found %lu error%s", errors, errors == 1 ? "" : "s"));
     if (bytes) {
         hn_attempt_leak(judge->attempt, judge->arena, "definite", bytes, "see the tool's report");
         raise_to(judge, HN_LEAK, hn_text(judge->arena, "%lu bytes definitely lost", bytes));
@@ -149,6 +151,16 @@ static const char *phase_name(uint32_t phase)
     }
 }
 
+/* The kernel names none for what it sent for another reason (SI_KERNEL), and other processes don't.
+ */
+static bool has_address(const struct hn_shared *shared)
+{
+    return shared->crash == HN_CRASH_PARKED && shared->crash_code > 0
+           && shared->crash_code != SI_KERNEL
+           && (shared->crash_signal == SIGSEGV || shared->crash_signal == SIGBUS
+               || shared->crash_signal == SIGFPE || shared->crash_signal == SIGILL);
+}
+
 static void judge_signal(struct judge *judge, int signal_number)
 {
     const struct hn_shared *shared = judge->shared;
@@ -164,12 +176,34 @@ static void judge_signal(struct judge *judge, int signal_number)
         raise_to(judge, HN_CRASH,
                  hn_text(judge->arena, "%s: called or jumped to 0x%llx, where no code is, %s", name,
                          (unsigned long long)shared->crash_addr, phase_name(shared->phase)));
-    else if (shared->crash == HN_CRASH_PARKED && shared->crash_addr && shared->crash_code > 0)
+    else if (has_address(shared))
         raise_to(judge, HN_CRASH,
-                 hn_text(judge->arena, "%s at address 0x%llx, %s", name,
-                         (unsigned long long)shared->crash_addr, phase_name(shared->phase)));
+                 hn_text(judge->arena, "%s at address 0x%llx%s, %s", name,
+                         (unsigned long long)shared->crash_addr,
+                         shared->crash_addr ? "" : " (NULL)", phase_name(shared->phase)));
     else
         raise_to(judge, HN_CRASH, hn_text(judge->arena, "%s %s", name, phase_name(shared->phase)));
+}
+
+static const char *early_exit_text(struct judge *judge, int code)
+{
+    const char *where = phase_name(judge->shared->phase);
+
+    switch ((enum hn_ending)judge->shared->ending) {
+    case HN_ENDING_EXIT:
+        return hn_text(judge->arena, "called exit(%d) %s", code, where);
+    case HN_ENDING_EXIT_IN_THREAD:
+        return hn_text(judge->arena, "another of its threads called exit(%d) %s", code, where);
+    case HN_ENDING_THREAD:
+        return hn_text(judge->arena, "its thread ended by pthread_exit() %s", where);
+    case HN_ENDING_UNKNOWN:
+        break;
+    }
+    if (judge->seen->has_execed)
+        return hn_text(judge->arena,
+                       "became another program by exec %s, which ended with status %d", where,
+                       code);
+    return hn_text(judge->arena, "called _exit(%d) or quick_exit(%d) %s", code, code, where);
 }
 
 static void judge_early_exit(struct judge *judge, int code)
@@ -182,9 +216,7 @@ static void judge_early_exit(struct judge *judge, int code)
             judge, HN_FAIL,
             hn_text(judge->arena, "exit status %d, expected %d", code, judge->test->exit_code));
     else
-        raise_to(
-            judge, HN_EXIT,
-            hn_text(judge->arena, "called exit(%d) %s", code, phase_name(judge->shared->phase)));
+        raise_to(judge, HN_EXIT, early_exit_text(judge, code));
 }
 
 /* It came to its end; did it promise another? */
@@ -240,8 +272,6 @@ static void judge_output(struct judge *judge)
 
     if (!hn_tool_finding_in(judge->attempt->err, judge->binary->has_ubsan, &found))
         return;
-    say(judge, HN_MESSAGE_ERROR,
-        hn_text(judge->arena, "%.*s (report in stderr)", (int)found.headline_size, found.headline));
     raise_to(judge, found.is_leak ? HN_LEAK : HN_SANITIZER,
              pf_arena_text(judge->arena, found.headline, found.headline_size));
     if (found.is_leak)
@@ -302,5 +332,6 @@ void hn_verdict(struct hn_attempt *attempt, struct pf_arena *arena, const struct
     judge_output(&judge);
     judge_processes(&judge);
     attempt->asserted_nothing =
-        attempt->status == HN_PASS && !attempt->asserts && !test->signal && !test->exit_code;
+        attempt->status == HN_PASS && !attempt->asserts && !test->signal && !test->exit_code
+        && !(test->torture && *test->torture); /* which is judged by what it survives */
 }

@@ -19,6 +19,7 @@ struct hn_observed {
     bool timed_out;
     bool was_idle; /* timed out, and wanted next to no CPU in the second half of its time */
     bool network_namespace;
+    bool has_execed; /* it had become another program */
     bool lane_lost;  /* the process that watched over the test is gone */
     bool lane_stuck; /* and it was killed, because it told nothing any more */
     uint32_t left_over;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/runner/watch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,22 +9,22 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
-#include "profiler/base/arena.h"
+#include "harness/runner/watch_tree.h"
 #include "profiler/base/clock.h"
 #include "profiler/base/spawn.h"
 
-enum { DIRECTORIES_MAX = 4096, DEPTH_MAX = 16, QUIET_MS = 150, PATH_SIZE = 4096 };
+enum { QUIET_MS = 150, PATH_SIZE = 4096 };
 
 enum wake { WAKE_CHANGE, WAKE_KEY, WAKE_QUIT };
 
 struct watching {
     const struct hn_watch *watch;
     char *build; /* NULL: none, the binaries are watched */
-    int inotify_fd, signal_fd;
-    unsigned directories;
+    struct hn_watch_tree tree;
+    int signal_fd;
     bool is_stdin_open;
 };
 
@@ -44,37 +43,6 @@ bool hn_watch_is_source(const char *name)
     return false;
 }
 
-static void add_directory(struct watching *now, const char *path)
-{
-    if (now->directories < DIRECTORIES_MAX
-        && inotify_add_watch(now->inotify_fd, path,
-                             IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR)
-               >= 0)
-        now->directories++;
-}
-
-/* Source directories: not hidden, not a build tree. */
-static void add_tree(struct watching *now, const char *path, unsigned depth)
-{
-    char inner[PATH_SIZE];
-    struct stat st;
-
-    (void)snprintf(inner, sizeof inner, "%s/CMakeCache.txt", path);
-    if (depth == DEPTH_MAX || access(inner, F_OK) == 0)
-        return;
-    add_directory(now, path);
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        if (lstat(inner, &st) == 0 && S_ISDIR(st.st_mode))
-            add_tree(now, inner, depth + 1);
-    }
-    if (dir)
-        (void)closedir(dir);
-}
-
 static void add_binaries(struct watching *now)
 {
     char path[PATH_SIZE];
@@ -84,7 +52,7 @@ static void add_binaries(struct watching *now)
         char *slash = strrchr(path, '/');
         if (slash)
             *slash = '\0';
-        add_directory(now, slash ? path : ".");
+        hn_watch_tree_add_one(&now->tree, slash ? path : ".");
     }
 }
 
@@ -152,7 +120,7 @@ static bool run_round(struct watching *now, struct pf_err *err)
     else if (!run(now->watch->argv, &status, err))
         return false;
     (void)fprintf(stderr, "assay test: watching %u director%s for %s (Enter: again, q: quit)\n",
-                  now->directories, now->directories == 1 ? "y" : "ies",
+                  now->tree.directories, now->tree.directories == 1 ? "y" : "ies",
                   now->build ? "sources" : "new binaries");
     return true;
 }
@@ -173,10 +141,11 @@ static bool take_changes(struct watching *now)
     char events[16 * 1024] __attribute__((aligned(8)));
     bool found = false;
 
-    ssize_t size = read(now->inotify_fd, events, sizeof events);
+    ssize_t size = read(now->tree.inotify_fd, events, sizeof events);
     for (ssize_t at = 0; at < size;) {
         const struct inotify_event *event = (const void *)(events + at);
-        found |= event->len
+        found |= now->build && hn_watch_tree_grow(&now->tree, event);
+        found |= event->len && !(event->mask & IN_CREATE) /* it is written to, too */
                  && (now->build ? hn_watch_is_source(event->name) : names_binary(now, event->name));
         at += (ssize_t)(sizeof *event + event->len);
     }
@@ -193,13 +162,26 @@ static enum wake take_key(struct watching *now)
     return size > 0 && (line[0] == 'q' || line[0] == 'Q') ? WAKE_QUIT : WAKE_KEY;
 }
 
+/* A key shall count without Enter while we wait, and only then: a round has its terminal as it was.
+ * From the background the terminal is not ours to change. */
+static bool take_keys(struct termios *before)
+{
+    pid_t owner = tcgetpgrp(STDIN_FILENO);
+
+    if ((owner > 0 && owner != getpgrp()) || tcgetattr(STDIN_FILENO, before) != 0)
+        return false;
+    struct termios keys = *before;
+    keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    return tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
+}
+
 /* Wait for a change and then for quiet, for a key, or for the end. */
-static enum wake wait_for_change(struct watching *now)
+static enum wake wait_for_any(struct watching *now)
 {
     bool changed = false;
 
     for (;;) {
-        struct pollfd from[] = {{now->inotify_fd, POLLIN, 0},
+        struct pollfd from[] = {{now->tree.inotify_fd, POLLIN, 0},
                                 {now->signal_fd, POLLIN, 0},
                                 {now->is_stdin_open ? STDIN_FILENO : -1, POLLIN, 0}};
         int ready = poll(from, 3, changed ? QUIET_MS : -1);
@@ -217,6 +199,17 @@ static enum wake wait_for_change(struct watching *now)
     }
 }
 
+static enum wake wait_for_change(struct watching *now)
+{
+    struct termios before;
+    bool has_keys = take_keys(&before);
+    enum wake wake = wait_for_any(now);
+
+    if (has_keys)
+        (void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    return wake;
+}
+
 static bool open_all(struct watching *now, struct pf_err *err)
 {
     sigset_t ending;
@@ -226,15 +219,15 @@ static bool open_all(struct watching *now, struct pf_err *err)
     (void)sigaddset(&ending, SIGTERM);
     (void)sigprocmask(SIG_BLOCK, &ending, NULL);
     now->signal_fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-    now->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (now->inotify_fd < 0 || now->signal_fd < 0)
+    now->tree.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (now->tree.inotify_fd < 0 || now->signal_fd < 0)
         return pf_err_sys(err, errno, "inotify (fs.inotify.max_user_instances may be too low)");
     now->build = build_command(now->watch);
     if (now->build)
-        add_tree(now, ".", 0);
+        (void)hn_watch_tree_add(&now->tree, ".");
     else
         add_binaries(now);
-    if (!now->directories)
+    if (!now->tree.directories)
         return pf_err_set(err, PF_ERR_USAGE,
                           "nothing to watch: name the binaries, or run it in the source directory");
     return true;
@@ -243,15 +236,16 @@ static bool open_all(struct watching *now, struct pf_err *err)
 int hn_watch_run(const struct hn_watch *watch, struct pf_err *err)
 {
     struct watching now = {
-        .watch = watch, .inotify_fd = -1, .signal_fd = -1, .is_stdin_open = true};
+        .watch = watch, .tree.inotify_fd = -1, .signal_fd = -1, .is_stdin_open = true};
 
     bool ok = open_all(&now, err);
     do
         ok = ok && run_round(&now, err);
     while (ok && wait_for_change(&now) != WAKE_QUIT);
     free(now.build);
-    if (now.inotify_fd >= 0)
-        (void)close(now.inotify_fd);
+    if (now.tree.inotify_fd >= 0)
+        (void)close(now.tree.inotify_fd);
+    hn_watch_tree_fini(&now.tree);
     if (now.signal_fd >= 0)
         (void)close(now.signal_fd);
     return ok ? 0 : pf_err_exit_status(err->code);

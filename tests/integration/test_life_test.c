@@ -128,7 +128,7 @@ Test(test_life, watch_runs_again_when_a_binary_is_new_and_quits)
     cr_expect_eq(copied.status, 0);
     cr_expect(wait_for(&terminal, "1 ", after_first), "%s", pf_buf_cstr(&terminal.seen));
     cr_expect(wait_for(&terminal, "watching ", after_first));
-    cr_expect_eq(write(terminal.fd, "q\n", 2), 2);
+    cr_expect_eq(write(terminal.fd, "q", 1), 1);
     cr_expect(pf_child_wait(&terminal.child, pf_clock_now_ns() + TERMINAL_SECONDS * 1000000000ull));
     close_terminal(&terminal);
 }
@@ -145,6 +145,25 @@ Test(test_life, watch_builds_before_each_round_and_says_when_it_fails)
 
     cr_assert(wait_for(&terminal, "watching ", 0), "%s", pf_buf_cstr(&terminal.seen));
     struct ts_result broken = ts_run("echo x > %s/broken.c", dir);
+    cr_expect_eq(broken.status, 0);
+    cr_expect(wait_for(&terminal, "the build ended with status 1", 0));
+    close_terminal(&terminal);
+}
+
+Test(test_life, watch_sees_sources_in_directories_made_later)
+{
+    char line[512];
+    const char *dir = ts_temp_dir();
+    (void)snprintf(line, sizeof line,
+                   "cp sample_own_main %s/watched && cd %s && assay test --history none --watch "
+                   "--build 'test ! -e later/deep/broken.c' ./watched",
+                   dir, dir);
+    struct terminal terminal = open_terminal(line);
+
+    cr_assert(wait_for(&terminal, "watching 1 directory", 0), "%s", pf_buf_cstr(&terminal.seen));
+    struct ts_result made = ts_run("mkdir %s/later && mkdir %s/later/deep", dir, dir);
+    cr_expect_eq(made.status, 0);
+    struct ts_result broken = ts_run("echo x > %s/later/deep/broken.c", dir);
     cr_expect_eq(broken.status, 0);
     cr_expect(wait_for(&terminal, "the build ended with status 1", 0));
     close_terminal(&terminal);

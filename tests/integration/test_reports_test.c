@@ -31,6 +31,28 @@ Test(test_reports, junit_follows_the_schema)
     cr_expect_eq(valid.status, 0, "%s", ts_err(&valid));
 }
 
+/* All that Jenkins' xUnit plugin refuses is three things of a testcase, and they can be left out.
+ */
+Test(test_reports, junit_strict_follows_jenkins_schema)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run = ts_run("cd %s && assay test --history none " ALL_SUITES
+                                  " --junit-strict --junit %s/tests.xml",
+                                  ts_suites_dir(), dir);
+    struct ts_result strict =
+        ts_run("xmllint --noout --schema $SRC/docs/schemas/junit-jenkins.xsd %s/tests.xml", dir);
+    struct ts_result loose =
+        ts_run("cd %s && assay test --history none sample_verdicts sample_options --junit "
+               "%s/loose.xml; xmllint --format %s/loose.xml | sed -E '/<testcase/s/ "
+               "(file|line)=\"[^\"]*\"//g; /^      <properties>/,/^      <.properties>/d' | "
+               "xmllint --noout --schema $SRC/docs/schemas/junit-jenkins.xsd -",
+               ts_suites_dir(), dir, dir);
+
+    cr_expect_eq(run.status, 1);
+    cr_expect_eq(strict.status, 0, "%s", ts_err(&strict));
+    cr_expect_eq(loose.status, 0, "%s", ts_err(&loose));
+}
+
 static void expect_xpath(const char *dir, const char *expression, const char *expected)
 {
     struct ts_result value = ts_run("xmllint --xpath '%s' %s/tests.xml", expression, dir);
@@ -181,4 +203,69 @@ Test(test_reports, the_slowest_are_listed)
     const char *slowest = strstr(ts_out(&run), "slowest:");
     cr_assert_not_null(slowest);
     cr_expect(strstr(slowest, "late"));
+}
+
+Test(test_reports, a_flaky_test_is_named_with_its_failure)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none sample_second_try --retries 1 "
+               "-k prints --tap %s/tap --junit %s/tests.xml",
+               ts_suites_dir(), dir, dir);
+    struct ts_result tap = ts_run("cat %s/tap", dir);
+
+    cr_expect_eq(run.status, 0);
+    cr_expect(strstr(ts_out(&run), "flaky  sample_second_try/second/prints_then_passes"), "%s",
+              ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "    attempt 1: fail: at first"));
+    cr_expect(strstr(ts_out(&tap), "reason: \"assertion failed\""), "%s", ts_out(&tap));
+    cr_expect(strstr(ts_out(&tap), "at first"));
+    expect_xpath(dir, "string(//flakyFailure/system-out)", "words of the first attempt");
+}
+
+Test(test_reports, a_skip_on_a_retry_does_not_forgive_the_failure)
+{
+    struct ts_run_events run = ts_run_suites("sample_second_try --retries 3 -k fails_then_skips");
+
+    cr_expect_eq(run.result.status, 1);
+    cr_expect_str_eq(ts_status_of(&run, "fails_then_skips"), "fail");
+    cr_expect(ts_has_message(&run, "fails_then_skips", "the failure that counts"));
+    cr_expect(ts_has_message(&run, "fails_then_skips", "it skipped itself: not again"));
+    cr_expect_eq(json_array_size(run.ends), 2);
+    ts_run_events_fini(&run);
+}
+
+Test(test_reports, files_left_in_the_working_directory_are_told)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result told = ts_run("cp %s/sample_places %s && cd %s && assay test --history none "
+                                   "./sample_places -k writes",
+                                   ts_suites_dir(), dir, dir);
+
+    cr_expect_eq(told.status, 0);
+    cr_expect(strstr(ts_out(&told), "warning: the tests left behind in the working directory: "
+                                    "left-by-a-test (--isolate-cwd"),
+              "%s", ts_out(&told));
+}
+
+Test(test_reports, a_directory_of_its_own_keeps_tests_apart)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result apart = ts_run("cp %s/sample_places %s && cd %s && assay test --history none "
+                                    "./sample_places -j1 --shuffle=3 --isolate-cwd && ls",
+                                    ts_suites_dir(), dir, dir);
+
+    cr_expect_eq(apart.status, 0, "%s", ts_out(&apart));
+    cr_expect(strstr(ts_out(&apart), "2 pass"));
+    cr_expect_null(strstr(ts_out(&apart), "left-by-a-test"));
+}
+
+Test(test_reports, descriptors_left_open_are_told)
+{
+    struct ts_result run = ts_run(
+        "cd %s && assay test --history none sample_verdicts -k pass_with_open", ts_suites_dir());
+
+    cr_expect_eq(run.status, 0);
+    cr_expect(strstr(ts_out(&run), "warning: 1 test left descriptors open"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "-> /dev/null"));
 }

@@ -219,3 +219,21 @@ Test(test_selection, a_corrupt_history_is_left_out_with_a_word)
     cr_expect_eq(healed.status, 0);
     cr_expect_null(strstr(ts_err(&healed), "unreadable"));
 }
+
+/* Ids do not depend on the order binaries are given in. */
+Test(test_selection, binaries_of_one_name_are_told_apart_by_their_directories)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run = ts_run(
+        "cd %s && mkdir -p a b/a && cp %s/sample_own_main a/t && cp a/t b/a/t && cp a/t b/t && "
+        "assay test --list a/t b/a/t b/t a/t | cut -d' ' -f1 | sort > one; "
+        "assay test --list b/t a/t a/t b/a/t | cut -d' ' -f1 | sort > two; "
+        "cmp one two; cut -d/ -f1 one",
+        dir, ts_suites_dir());
+
+    cr_expect_eq(run.status, 0, "%s", ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "t@b\n"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "t@b.a\n"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), ".a~2\n"), "%s", ts_out(&run));
+    ts_result_fini(&run);
+}

@@ -122,6 +122,11 @@ Test(test_traps, exit_zero_is_no_pass_unless_allowed)
     ts_run_events_fini(&run);
 }
 
+Test(test_traps, quick_exit_is_no_pass_either)
+{
+    expect_status("exits_quickly", "exit");
+}
+
 Test(test_traps, an_exit_status_is_told)
 {
     struct ts_run_events run = ts_run_suites("sample_traps --exact traps/exits_seven");
@@ -195,6 +200,46 @@ Test(test_traps, what_criterion_leaks_is_not_the_tests)
     ts_run_events_fini(&run);
 }
 
+/* Criterion's own workers leave blocks of its messages behind when they end early. */
+Test(test_traps, an_early_end_is_no_finding_of_memchecks)
+{
+    struct ts_run_events run = ts_run_suites(
+        "sample_traps --under memcheck -k exits_seven -k skips_itself -k fini_crashes");
+
+    cr_expect_str_eq(ts_status_of(&run, "exits_seven"), "exit");
+    cr_expect_str_eq(ts_status_of(&run, "skips_itself"), "skip");
+    cr_expect_str_eq(ts_status_of(&run, "fini_crashes"), "crash");
+    cr_expect_eq(json_array_size(json_object_get(ts_end_of(&run, "exits_seven"), "leaks")), 0);
+    cr_expect_eq(json_array_size(json_object_get(ts_end_of(&run, "fini_crashes"), "leaks")), 0);
+    ts_run_events_fini(&run);
+}
+
+/* Criterion allocates and fills an entry a possible descriptor, for every test. */
+Test(test_traps, a_huge_limit_of_descriptors_costs_nothing)
+{
+    struct ts_run_events run = ts_run_suites(
+        "ulimit -n $(ulimit -Hn) && ; sample_traps -k stdin_ends -k closes_everything");
+    json_t *end = ts_end_of(&run, "stdin_ends");
+
+    cr_expect_str_eq(ts_status_of(&run, "stdin_ends"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "closes_everything"), "fail");
+    cr_expect_lt(json_integer_value(json_object_get(end, "peak_kib")), 512 * 1024);
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, what_the_user_preloads_reaches_the_test)
+{
+    const char *library = ASSAY_BINARY_DIR "/lib/libassay-allocs.so";
+    struct ts_run_events run =
+        ts_run_suites("WANTED_PRELOAD=%s LD_PRELOAD=%s; sample_traps --exact "
+                      "traps/keeps_the_users_preload",
+                      library, library);
+
+    cr_expect_str_eq(ts_status_of(&run, "keeps_the_users_preload"), "pass", "%s",
+                     ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
+
 Test(test_traps, a_main_of_its_own_that_runs_criterion_works)
 {
     struct ts_run_events run = ts_run_suites("sample_own_main");
@@ -257,6 +302,7 @@ Test(test_traps, a_binary_that_breaks_at_start_is_told_with_its_words)
 {
     expect_bad_binary("BROKEN=crash; sample_broken_start", "crashed at start");
     expect_bad_binary("BROKEN=exit; sample_broken_start", "status 5");
+    expect_bad_binary("BROKEN=close; sample_broken_start", "a constructor closed");
     expect_bad_binary("BROKEN=params; sample_broken_start", "parameters of broken/params");
 }
 
@@ -265,5 +311,15 @@ Test(test_traps, garbage_on_standard_output_does_no_harm)
     struct ts_run_events run = ts_run_suites("BROKEN=garbage; sample_broken_start");
 
     cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
+
+/* Both processes come to main; one runner is enough. */
+Test(test_traps, a_constructor_that_forks_gives_every_test_one_verdict)
+{
+    struct ts_run_events run = ts_run_suites("BROKEN=fork; sample_broken_start");
+
+    cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
+    cr_expect_eq(json_array_size(run.ends), 1);
     ts_run_events_fini(&run);
 }

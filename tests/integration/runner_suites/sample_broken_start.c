@@ -23,6 +23,11 @@ __attribute__((constructor)) static void start(void)
         abort();
     if (is_broken("exit"))
         exit(5);
+    if (is_broken("fork"))
+        (void)fork();
+    if (is_broken("close"))
+        for (int fd = 0; fd < 100000; fd++)
+            close(fd);
     if (is_broken("garbage"))
         for (int i = 0; i < 100000; i++)
             printf("\x01\xff garbage %d\n", i);

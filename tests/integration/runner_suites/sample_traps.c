@@ -102,6 +102,11 @@ Test(traps, exits_zero)
     exit(0);
 }
 
+Test(traps, exits_quickly)
+{
+    quick_exit(0);
+}
+
 Test(traps, exits_seven)
 {
     exit(7);
@@ -192,6 +197,19 @@ Test(traps, new_interface_names_values)
 
     cr_expect(eq(int, answer, 42));
     cr_expect(all(gt(int, answer, 3), lt(int, answer, 7)));
+}
+
+Test(traps, keeps_the_users_preload)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    cr_assert_not_null(preload);
+    cr_assert_str_eq(preload, getenv("WANTED_PRELOAD"));
+}
+
+Test(traps, skips_itself)
+{
+    cr_skip("in the middle");
 }
 
 Test(traps, equal_arrays)

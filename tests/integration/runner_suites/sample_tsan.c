@@ -1,6 +1,8 @@
-/* A data race, and a test without one. SPDX-License-Identifier: MIT */
+/* A data race, a test without one, and deadly signals. SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
 
 static int shared;
 
@@ -26,4 +28,19 @@ Test(tsan, race)
 Test(tsan, clean)
 {
     cr_assert(1);
+}
+
+Test(tsan, crashes)
+{
+    *(volatile int *)8 = 1;
+}
+
+Test(tsan, aborts)
+{
+    abort();
+}
+
+Test(tsan, dies_as_declared, .signal = SIGSEGV)
+{
+    raise(SIGSEGV);
 }

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,14 @@ Test(verdict, follows_from_what_was_observed)
          .err = "==1==ERROR: LeakSanitizer: detected memory leaks\n", .status = HN_LEAK},
         {"AddressSanitizer speaks", HN_PHASE_MAIN, EXITED(1),
          .err = "==1==ERROR: AddressSanitizer: heap-use-after-free on\n", .status = HN_SANITIZER},
+        {"ThreadSanitizer speaks of a race", HN_PHASE_DONE, EXITED(66),
+         .err = "WARNING: ThreadSanitizer: data race (pid=1)\n", .status = HN_SANITIZER},
+        {"ThreadSanitizer speaks of a crash", HN_PHASE_MAIN, EXITED(66),
+         .err = "==1==ERROR: ThreadSanitizer: SEGV on unknown address\n", .status = HN_SANITIZER},
+        {"who speaks of a sanitizer is none", HN_PHASE_DONE, EXITED(0),
+         .err = "log: ERROR: AddressSanitizer: x, =1==ERROR: LeakSanitizer, 1==ERROR: "
+                "LeakSanitizer\nWARNING: ThreadSanitizer: x\n(pid=1)",
+         .status = HN_PASS},
         {"UBSan speaks, whatever the status", HN_PHASE_DONE, EXITED(0),
          .err = "x.c:3:5: runtime error: signed integer overflow\n", .status = HN_SANITIZER},
     };
@@ -82,4 +91,68 @@ Test(verdict, follows_from_what_was_observed)
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
         cr_expect_eq(judge(&samples[i]), samples[i].status, "%s: %s", samples[i].claim,
                      hn_status_name(judge(&samples[i])));
+}
+
+static const char *reason_of(const struct hn_shared *made, bool has_execed, int wait_status,
+                             char *out, size_t room)
+{
+    struct hn_shared *shared = calloc(1, HN_WIRE_SHARED_BYTES);
+    struct pf_arena arena = {0};
+    struct hn_attempt attempt = {0};
+    struct hn_test test = {0};
+    struct hn_binary binary = {0};
+    struct hn_observed seen = {.wait_status = wait_status, .has_execed = has_execed};
+    struct hn_policy policy = {0};
+
+    *shared = *made;
+    shared->phase = HN_PHASE_MAIN;
+    hn_verdict(&attempt, &arena, &test, &binary, &seen, shared, &policy);
+    (void)snprintf(out, room, "%s", attempt.reason);
+    pf_arena_fini(&arena);
+    free(shared);
+    return out;
+}
+
+Test(verdict, says_who_left_and_how)
+{
+    static const struct {
+        struct hn_shared shared;
+        bool has_execed;
+        int wait_status;
+        const char *reason;
+    } samples[] = {
+        {{.ending = HN_ENDING_EXIT}, false, EXITED(2), "called exit(2) in its body"},
+        {{.ending = HN_ENDING_EXIT_IN_THREAD},
+         false,
+         EXITED(2),
+         "another of its threads called exit(2) in its body"},
+        {{.ending = HN_ENDING_THREAD},
+         false,
+         EXITED(0),
+         "its thread ended by pthread_exit() in its body"},
+        {{0},
+         true,
+         EXITED(0),
+         "became another program by exec in its body, which ended with "
+         "status 0"},
+        {{0}, false, EXITED(0), "called _exit(0) or quick_exit(0) in its body"},
+        {{.crash = HN_CRASH_PARKED, .crash_signal = SIGSEGV, .crash_code = 1},
+         false,
+         SIGNALED(SIGSEGV),
+         "SIGSEGV at address 0x0 (NULL), in its body"},
+        {{.crash = HN_CRASH_PARKED, .crash_signal = SIGSEGV, .crash_code = SI_KERNEL},
+         false,
+         SIGNALED(SIGSEGV),
+         "SIGSEGV in its body"},
+        {{.crash = HN_CRASH_PARKED, .crash_signal = SIGPIPE, .crash_code = SI_USER},
+         false,
+         SIGNALED(SIGPIPE),
+         "SIGPIPE in its body"},
+    };
+    char text[256];
+
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+        cr_expect_str_eq(reason_of(&samples[i].shared, samples[i].has_execed,
+                                   samples[i].wait_status, text, sizeof text),
+                         samples[i].reason);
 }

@@ -1,0 +1,24 @@
+/*
+ * A test that fails, and one that waits for ever for a child: what Ctrl-C meets.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Test(waiting, fails_first)
+{
+    cr_assert(0, "told before the end");
+}
+
+Test(waiting, waits_for_its_child)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        execlp("sleep", "sleep", "3854", (char *)NULL);
+        _exit(1);
+    }
+    waitpid(child, NULL, 0);
+}
