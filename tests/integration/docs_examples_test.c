@@ -43,7 +43,7 @@ Test(docs_examples, of_running_tests_compile)
 Test(docs_examples, options_of_running_tests_exist)
 {
     struct ts_result run =
-        ts_run("cd %s && assay test --help > help; grep -o -- '`-[-a-z]*' "
+        ts_run("cd %s && assay test --help > help; grep -oE -- '`-[-a-z]+' "
                "$SRC/docs/running-tests.md | "
                "grep -v -e '`-Wl' -e '`-D' -e 'gc-sections' | tr -d '`' | sort -u | "
                "while read -r option; do grep -qE -- \"(^|[ ,])$option([ ,]|$)\" help || "

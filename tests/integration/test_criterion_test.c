@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "profiler/base/clock.h"
 #include "tests/integration/runner_support.h"
@@ -48,7 +49,7 @@ Test(test_criterion, traps_are_told_and_cost_no_other_test)
         {"equal_arrays", "pass"},
     };
 
-    struct ts_run_events run = ts_run_suites("sample_traps --engine criterion --timeout 1");
+    struct ts_run_events run = ts_run_suites("sample_traps --engine criterion --timeout 5");
 
     expect_statuses(&run, expected, sizeof expected / sizeof expected[0]);
     cr_expect_eq(
@@ -192,26 +193,28 @@ static bool await_process(const char *text)
 /* What hangs is met after one test has ended; then the run is ended from outside. */
 Test(test_criterion, sigterm_kills_everything_and_the_report_is_written)
 {
-    char line[512];
+    char line[512], seconds[64], child_name[64];
     struct pf_err err = {0};
     struct pf_child child = {0};
     const char *dir = ts_temp_dir();
 
+    (void)snprintf(seconds, sizeof seconds, "WAITING_SECONDS=%d", 1000000 + (int)getpid());
+    (void)snprintf(child_name, sizeof child_name, "sleep %d", 1000000 + (int)getpid());
     (void)snprintf(line, sizeof line,
                    "exec %s/bin/assay test --history none --engine criterion sample_waiting -q "
                    "--junit %s/t.xml >/dev/null 2>&1",
                    ASSAY_BINARY_DIR, dir);
     char *argv[] = {"sh", "-c", line, NULL};
-    struct pf_spawn spawn = {.argv = argv, .dir = ts_suites_dir(), .env = {"BXFI_MAP"}};
+    struct pf_spawn spawn = {.argv = argv, .dir = ts_suites_dir(), .env = {"BXFI_MAP", seconds}};
     cr_assert(pf_child_start(&child, &spawn, &err), "%s", err.text);
-    cr_assert(await_process("sleep 3854"));
+    cr_assert(await_process(child_name));
     (void)kill(child.pid, SIGTERM);
     cr_expect(pf_child_wait(&child, pf_clock_now_ns() + DEADLINE_NS));
 
     struct ts_result report = ts_run("cat %s/t.xml", dir);
     cr_expect_eq(pf_child_exit_status(&child), 3);
     cr_expect(strstr(ts_out(&report), "told before the end"));
-    cr_expect_not(ts_is_running("sleep 3854"));
+    cr_expect_not(ts_is_running(child_name));
     pf_child_stop(&child, 0);
     ts_result_fini(&report);
 }

@@ -1,9 +1,11 @@
 /*
- * A test that fails, and one that waits for ever for a child: what Ctrl-C meets.
+ * A test that fails, and one that waits for a child as long as WAITING_SECONDS says: what Ctrl-C
+ * meets.
  *
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@ Test(waiting, waits_for_its_child)
     pid_t child = fork();
 
     if (child == 0) {
-        execlp("sleep", "sleep", "3854", (char *)NULL);
+        execlp("sleep", "sleep", getenv("WAITING_SECONDS"), (char *)NULL);
         _exit(1);
     }
     waitpid(child, NULL, 0);
