@@ -7,7 +7,8 @@
 #include "profiler/trace/region_stacks.h"
 #include "profiler/unwind/unwind_cache.h"
 
-enum { HOOK_FRAMES = 1 };
+/* One piece of a stack: deeper ones would cost more than an allocation may. */
+enum { HOOK_FRAMES = 1, HOOK_DEPTH_MAX = PF_STACK_PIECE };
 
 /* A handler that left a hook by longjmp may have left its cache half written. */
 static void walk(struct ag_thread *self, struct pf_trail *trail, const struct pf_regs *regs,
@@ -31,8 +32,8 @@ static uint32_t stack_here(struct pf_region *region, struct ag_thread *self,
                            const struct pf_regs *regs, bool was_left)
 {
     struct pf_memory memory = {0};
-    uint64_t pcs[PF_STACK_DEPTH_MAX + HOOK_FRAMES];
-    struct pf_trail trail = {.pcs = pcs, .capacity = PF_STACK_DEPTH_MAX + HOOK_FRAMES};
+    uint64_t pcs[HOOK_DEPTH_MAX + HOOK_FRAMES];
+    struct pf_trail trail = {.pcs = pcs, .capacity = HOOK_DEPTH_MAX + HOOK_FRAMES};
 
     int buffer = ag_stack_memory_for(self, regs->at[PF_REG_RSP], &memory);
     walk(self, &trail, regs, &memory, was_left);

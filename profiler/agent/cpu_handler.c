@@ -51,15 +51,21 @@ static void raise_exact(struct pf_trail *trail)
         trail->pcs[i] += trail->signals >> i & 1;
 }
 
-static uint32_t stack_of(struct pf_region *region, struct ag_thread *self, uint8_t *cache_memory,
+/* What the collector is told of a stack's end. */
+static uint32_t flags_of(const struct pf_trail *trail)
+{
+    return trail->is_rooted ? 0
+                            : PF_STACK_TRUNCATED | (uint32_t)trail->lost << PF_STACK_REASON_SHIFT;
+}
+
+static uint32_t stack_of(struct pf_region *region, struct ag_thread *self, struct ag_cpu_lane *lane,
                          const struct pf_regs *regs)
 {
     /* The generation first: one that is new says the map is. */
     uint64_t generation = atomic_load_explicit(&ag_agent.code_generation, memory_order_acquire);
     const struct pf_code_map *map = atomic_load_explicit(&ag_agent.code_map, memory_order_acquire);
-    struct pf_unwind_cache *cache = pf_unwind_cache_view(cache_memory);
-    uint64_t pcs[PF_STACK_DEPTH_MAX];
-    struct pf_trail trail = {.pcs = pcs, .capacity = PF_STACK_DEPTH_MAX};
+    struct pf_unwind_cache *cache = pf_unwind_cache_view(lane->cache);
+    struct pf_trail trail = {.pcs = lane->pcs, .capacity = PF_STACK_DEPTH_MAX};
     struct pf_memory memory = {0};
 
     int buffer = ag_stack_memory_for(self, regs->at[PF_REG_RSP], &memory);
@@ -71,7 +77,7 @@ static uint32_t stack_of(struct pf_region *region, struct ag_thread *self, uint8
     raise_exact(&trail);
     if (trail.count == 0)
         return PF_STACK_UNKNOWN;
-    return pf_stack_intern(region, pcs, trail.count, trail.is_rooted ? 0 : PF_STACK_TRUNCATED);
+    return pf_stack_intern(region, lane->pcs, trail.count, flags_of(&trail));
 }
 
 static void take_sample(struct pf_region *region, uint32_t weight, const ucontext_t *context)
@@ -86,7 +92,7 @@ static void take_sample(struct pf_region *region, uint32_t weight, const ucontex
     }
     ag_regs_of_context(context, &regs);
     struct pf_ring_event event = {
-        .stack = stack_of(region, self, lane->cache, &regs),
+        .stack = stack_of(region, self, lane, &regs),
         .weight = weight,
         .tid = self->tid,
         .when_ms = atomic_load_explicit(&region->now_ms, memory_order_relaxed),

@@ -17,7 +17,8 @@ enum {
 };
 
 static const uint64_t STACK_MAX = 64 << 20; /* further from its top a stack pointer is not */
-static const uint64_t STEP_MAX = 1 << 20;   /* further below the verified part it is another's */
+static const uint64_t STEP_MAX = 8 << 20;   /* further below the verified part it is another's: a
+                                               recursion takes a default stack between two ticks */
 
 extern void *__libc_stack_end; /* ld.so: where the kernel started the first thread's stack */
 

@@ -178,6 +178,12 @@ void pf_space_copy(struct pf_space *to, const struct pf_space *from, pid_t pid)
     }
 }
 
+void pf_space_lay_over(struct pf_space *space, const struct pf_space *over)
+{
+    for (uint32_t i = 0; i < over->count; i++)
+        enter(space, &over->maps[i]);
+}
+
 static void build_code(struct pf_space *space, struct pf_mapped_objects *objects, uint32_t index)
 {
     const struct pf_space_map *map = &space->maps[index];

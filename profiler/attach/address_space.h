@@ -51,6 +51,9 @@ void pf_space_mmap(struct pf_space *space, const struct pf_event_mmap *mmap,
 /* to becomes a copy: fork. */
 void pf_space_copy(struct pf_space *to, const struct pf_space *from, pid_t pid);
 
+/* Everything mapped in over, as one mmap record each; what lies elsewhere stays. */
+void pf_space_lay_over(struct pf_space *space, const struct pf_space *over);
+
 /* For the unwinder; loads the rows of objects not seen before. Valid until the space changes. */
 struct pf_code_map pf_space_code(struct pf_space *space, struct pf_mapped_objects *objects);
 

@@ -2,6 +2,7 @@
 #include "profiler/session/agent_notes.h"
 
 #include "profiler/session/agent_samples.h"
+#include "profiler/session/agent_totals.h"
 #include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
 

@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
-#include "profiler/trace/region_modules.h"
 #include "profiler/trace/region_stacks.h"
 #include "profiler/trace/region_threads.h"
 #include "profiler/trace/ring.h"
@@ -30,7 +28,7 @@ void pf_agent_samples_init(struct pf_agent_samples *samples, struct pf_profile *
 void pf_agent_samples_fini(struct pf_agent_samples *samples)
 {
     for (uint32_t i = 0; i < samples->process_count; i++)
-        pf_space_fini(&samples->processes[i].space);
+        pf_agent_space_fini(&samples->processes[i].space);
     free(samples->processes);
     pf_fold_fini(&samples->fold);
     pf_mapped_objects_fini(&samples->objects);
@@ -60,10 +58,12 @@ static void name_process(struct pf_sampled_process *process, const struct pf_age
 /* After an exec the process goes on: what it used while nobody sampled it counts, too. */
 static void follow_on(const struct pf_agent_samples *samples, struct pf_sampled_process *process)
 {
+    uint32_t place = (uint32_t)(process - samples->processes);
+
     for (struct pf_sampled_process *at = process; at-- > samples->processes;)
         if (at->pid == process->pid && at->start_ticks == process->start_ticks) {
-            process->cpu_first_ns = at->cpu_last_ns;
-            at->goes_on = false;
+            process->cpu_first_ns = at->cpu_first_ns;
+            at->next_image = place;
             return;
         }
 }
@@ -77,46 +77,55 @@ static void meet_new(struct pf_agent_samples *samples, const struct pf_agent_hos
     for (uint32_t i = samples->process_count; i < host->process_count; i++) {
         struct pf_sampled_process *process = &samples->processes[i];
         *process = (struct pf_sampled_process){.pid = host->processes[i].pid};
-        process->space.pid = process->pid;
+        process->space.space.pid = process->pid;
         name_process(process, &host->processes[i]);
         follow_on(samples, process);
     }
     samples->process_count = host->process_count;
 }
 
-/* Modules come in order and are never taken back: a place mapped anew replaces what was there. */
+/* Once a drain at most. */
+static void ask_again(struct pf_agent_samples *samples, struct pf_sampled_process *process)
+{
+    if (process->was_asked || !process->goes_on || process->next_image)
+        return;
+    process->was_asked = true;
+    if (pf_agent_space_ask(&process->space, &samples->objects))
+        pf_fold_forget(&samples->fold);
+}
+
 static void learn_modules(struct pf_agent_samples *samples, struct pf_sampled_process *process,
                           const struct pf_region *region)
 {
-    const struct pf_region_module *module;
+    process->was_asked = false;
+    if (!pf_agent_space_learn(&process->space, region, &samples->objects))
+        return;
+    pf_fold_forget(&samples->fold);
+    ask_again(samples, process);
+}
 
-    while ((module = pf_module_view(region, process->modules_seen)) != NULL) {
-        struct pf_event_mmap mapped = {.start = module->start,
-                                       .size = module->end - module->start,
-                                       .prot = PROT_EXEC,
-                                       .path = module->path};
-        if (module->end > module->start)
-            pf_space_mmap(&process->space, &mapped, &samples->objects);
-        process->modules_seen++;
-        pf_fold_forget(&samples->fold);
-    }
+/* Why the walk ended. A rooted one whose outer frames found no room in the region was cut by us. */
+static enum pf_lost reason_of(uint32_t flags)
+{
+    uint32_t reason = flags >> PF_STACK_REASON_SHIFT;
+
+    return reason > PF_LOST_NOT && reason <= PF_LOST_NO_REGISTER ? (enum pf_lost)reason
+                                                                 : PF_LOST_DEPTH;
 }
 
 /* Interned pcs are return addresses, the innermost raised by one to look like it. */
-static void read_stack(const struct pf_region *region, uint32_t stack, uint64_t *pcs,
-                       struct pf_trail *trail)
+static void read_stack(const struct pf_region *region, uint32_t stack, struct pf_trail *trail)
 {
     uint32_t flags = 0;
-    const uint64_t *from = pf_stack_view(region, stack, &trail->count, &flags);
 
-    *trail = (struct pf_trail){.pcs = pcs, .count = trail->count, .lost_object = UINT32_MAX};
+    trail->count = pf_stack_read(region, stack, trail->pcs, &flags);
+    trail->lost_object = UINT32_MAX;
     if (trail->count == 0)
         return;
-    memcpy(pcs, from, trail->count * sizeof *pcs);
-    pcs[0]--;
+    trail->pcs[0]--;
     trail->is_rooted = !(flags & PF_STACK_TRUNCATED);
     if (!trail->is_rooted)
-        trail->lost = trail->count == PF_STACK_DEPTH_MAX ? PF_LOST_DEPTH : PF_LOST_NO_RULE;
+        trail->lost = reason_of(flags);
 }
 
 static uint32_t labels_of(struct pf_agent_samples *samples,
@@ -135,22 +144,35 @@ static uint32_t labels_of(struct pf_agent_samples *samples,
     return pf_profile_label_set(profile, labels, count);
 }
 
+/* The object code lies in, UINT32_MAX: none. Code made at run time is known to the kernel alone. */
+static uint32_t object_at(struct pf_agent_samples *samples, struct pf_sampled_process *process,
+                          uint64_t pc)
+{
+    const struct pf_space_map *map = pf_space_find(&process->space.space, pc);
+
+    if (!map) {
+        ask_again(samples, process);
+        map = pf_space_find(&process->space.space, pc);
+    }
+    return map ? map->object : UINT32_MAX;
+}
+
 static void take(struct pf_agent_samples *samples, struct pf_sampled_process *process,
                  const struct pf_region *region, const struct pf_ring_event *event)
 {
     uint64_t pcs[PF_STACK_DEPTH_MAX];
-    struct pf_trail trail = {0};
+    struct pf_trail trail = {.pcs = pcs};
     int64_t values[] = {event->weight, (int64_t)(event->weight * samples->period_ns)};
 
-    read_stack(region, event->stack, pcs, &trail);
-    if (!trail.is_rooted && trail.count > 0) {
-        const struct pf_space_map *map = pf_space_find(&process->space, pcs[trail.count - 1]);
-        trail.lost_object = map ? map->object : UINT32_MAX;
-    }
-    struct pf_fold_frames frames = {.leaf = PF_NONE, .trail = &trail, .space = &process->space};
+    read_stack(region, event->stack, &trail);
+    if (!trail.is_rooted && trail.count > 0)
+        trail.lost_object = object_at(samples, process, pcs[trail.count - 1]);
+    struct pf_fold_frames frames = {
+        .leaf = PF_NONE, .trail = &trail, .space = &process->space.space};
     if (trail.count == 0) {
         frames.leaf = pf_fold_named(&samples->fold, "[no stack]");
         frames.trail = NULL;
+        samples->stackless += event->weight;
     }
     for (uint32_t i = 0; i < event->weight; i++)
         pf_quality_count(&samples->quality, &trail);
@@ -183,6 +205,8 @@ static void drain_ring(struct pf_agent_samples *samples, struct pf_sampled_proce
         for (uint32_t i = 0; i < count; i++) {
             if (events[i].weight == 0 || events[i].weight > WEIGHT_MAX)
                 events[i].weight = 1;
+            if (!samples->is_begun)
+                continue;
             samples->stacks++;
             take(samples, process, region, &events[i]);
         }
@@ -191,7 +215,7 @@ static void drain_ring(struct pf_agent_samples *samples, struct pf_sampled_proce
 }
 
 /* False: it has ended, what goes by its number is another. */
-static bool read_cpu(struct pf_sampled_process *process)
+static bool read_cpu(const struct pf_agent_samples *samples, struct pf_sampled_process *process)
 {
     struct pf_proc_stat stat;
 
@@ -199,7 +223,7 @@ static bool read_cpu(struct pf_sampled_process *process)
         return false;
     uint64_t tick_ns = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
     process->cpu_last_ns = (stat.user_ticks + stat.system_ticks) * tick_ns;
-    if (process->cpu_first_ns == 0)
+    if (process->cpu_first_ns == 0 || !samples->is_begun)
         process->cpu_first_ns = process->cpu_last_ns;
     return stat.state != 'Z' && stat.state != 'X';
 }
@@ -213,20 +237,22 @@ static void drain_region(struct pf_agent_samples *samples, struct pf_sampled_pro
     learn_modules(samples, process, region);
     if (used > region->sizes.thread_count)
         used = region->sizes.thread_count;
-    process->dropped_late = 0;
-    process->dropped_room = pf_thread_sum(region, PF_COUNT_DROPPED);
+    process->lost = (struct pf_agent_losses){.room = pf_thread_sum(region, PF_COUNT_DROPPED)};
     for (uint32_t i = 0; i < used; i++) {
         struct pf_ring *ring = ring_of(region, &slots[i]);
         if (!ring)
             continue;
         drain_ring(samples, process, region, ring);
-        process->dropped_late += atomic_load(&ring->dropped);
+        process->lost.late += atomic_load(&ring->dropped);
     }
+    if (!samples->is_begun)
+        process->before = process->lost;
     if (atomic_load(&region->untimed) > samples->untimed)
         samples->untimed = atomic_load(&region->untimed);
 }
 
-/* Whether it has ended is asked before it is read for the last time. */
+/* Whether it has ended is asked before it is read for the last time. The time of a process that
+ * exec'ed is its newest image's to read. */
 static void drain_process(struct pf_agent_samples *samples, struct pf_agent_host *host,
                           uint32_t index)
 {
@@ -235,12 +261,12 @@ static void drain_process(struct pf_agent_samples *samples, struct pf_agent_host
 
     if (!agent->region || !agent->is_mapped)
         return;
-    process->goes_on = read_cpu(process);
+    process->goes_on = process->next_image == 0 && read_cpu(samples, process);
     process->is_done = agent->is_over || !process->goes_on;
     drain_region(samples, process, agent->region);
     if (process->is_done) {
         pf_agent_host_release(host, index);
-        pf_space_fini(&process->space);
+        pf_agent_space_fini(&process->space);
     }
 }
 
@@ -260,69 +286,13 @@ void pf_agent_samples_drain(struct pf_agent_samples *samples, struct pf_agent_ho
     for (uint32_t i = 0; i < samples->process_count; i++)
         if (!samples->processes[i].is_done)
             drain_process(samples, host, i);
-        else if (samples->processes[i].goes_on)
-            samples->processes[i].goes_on = read_cpu(&samples->processes[i]);
+        else if (samples->processes[i].goes_on && samples->processes[i].next_image == 0)
+            samples->processes[i].goes_on = read_cpu(samples, &samples->processes[i]);
 }
 
-struct pf_agent_losses pf_agent_samples_losses(const struct pf_agent_samples *samples)
+void pf_agent_samples_begin(struct pf_agent_samples *samples, struct pf_agent_host *host)
 {
-    struct pf_agent_losses losses = {0};
-
-    for (uint32_t i = 0; i < samples->process_count; i++) {
-        losses.late += samples->processes[i].dropped_late;
-        losses.room += samples->processes[i].dropped_room;
-    }
-    return losses;
-}
-
-static int busiest_first(const void *left, const void *right)
-{
-    uint64_t a = ((const struct pf_summary_process *)left)->samples;
-    uint64_t b = ((const struct pf_summary_process *)right)->samples;
-
-    return a < b ? 1 : a > b ? -1 : 0;
-}
-
-/* Of an image: the process may have exec'ed others. */
-static void add_row(struct pf_summary *summary, const struct pf_sampled_process *process)
-{
-    for (uint32_t i = 0; i < summary->process_count; i++) {
-        struct pf_summary_process *row = &summary->processes[i];
-        if (row->pid == process->pid && strcmp(row->command, process->comm) == 0) {
-            row->samples += process->samples;
-            return;
-        }
-    }
-    if (summary->process_count == PF_SUMMARY_ROWS_MAX)
-        return;
-    struct pf_summary_process *row = &summary->processes[summary->process_count++];
-    *row = (struct pf_summary_process){.pid = process->pid, .samples = process->samples};
-    memcpy(row->command, process->comm, sizeof row->command);
-}
-
-/* One that ended was last looked at a moment before: what it was sampled for it used at least. */
-static uint64_t cpu_used_ns(const struct pf_sampled_process *process, uint64_t period_ns)
-{
-    uint64_t read_ns = process->cpu_last_ns > process->cpu_first_ns
-                           ? process->cpu_last_ns - process->cpu_first_ns
-                           : 0;
-    uint64_t sampled_ns = process->samples * period_ns;
-
-    return process->is_done && sampled_ns > read_ns ? sampled_ns : read_ns;
-}
-
-void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summary *summary)
-{
-    struct pf_agent_losses losses = pf_agent_samples_losses(samples);
-
-    samples->quality.lost = losses.late + losses.room;
-    for (uint32_t i = 0; i < samples->process_count; i++) {
-        const struct pf_sampled_process *process = &samples->processes[i];
-        summary->target_cpu_ns += cpu_used_ns(process, samples->period_ns);
-        if (process->samples > 0)
-            add_row(summary, process);
-    }
-    qsort(summary->processes, summary->process_count, sizeof *summary->processes, busiest_first);
-    pf_quality_summarise(&samples->quality, &samples->objects, summary);
-    summary->independent = samples->stacks;
+    pf_agent_samples_drain(samples, host);
+    samples->is_begun = true;
+    samples->pause_ns = 0;
 }

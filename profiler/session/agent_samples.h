@@ -17,21 +17,30 @@
 #include "profiler/attach/mapped_objects.h"
 #include "profiler/attach/proc_stat.h"
 #include "profiler/profile/summary.h"
+#include "profiler/session/agent_space.h"
 #include "profiler/session/record_fold.h"
 #include "profiler/session/record_quality.h"
+
+/* Samples dropped: the rings were full; the process had more threads than slots. */
+struct pf_agent_losses {
+    uint64_t late, room;
+};
 
 /* One registered process, by its place among the host's. */
 struct pf_sampled_process {
     pid_t pid;
     char comm[PF_COMM_BYTES];
-    struct pf_space space; /* what its agent said is mapped */
-    uint32_t modules_seen;
+    struct pf_agent_space space;
     uint64_t samples;
-    uint64_t start_ticks;                /* 0: not known */
-    uint64_t cpu_first_ns, cpu_last_ns;  /* as /proc counted it, while it lived */
-    uint64_t dropped_late, dropped_room; /* samples: its rings were full; it has too many threads */
-    bool goes_on;                        /* without the agent, after an exec */
-    bool is_done;                        /* ended, read, its region released */
+    uint64_t start_ticks;               /* 0: not known */
+    uint64_t cpu_first_ns, cpu_last_ns; /* as /proc counted it, while it lived */
+    struct pf_agent_losses lost;        /* as its region counts them */
+    struct pf_agent_losses before;      /* of them before the recording began */
+    uint32_t next_image;                /* what it is after an exec; 0: the same still */
+    uint64_t earlier_samples;           /* of the images before; set when summarised */
+    bool goes_on;                       /* alive, as far as we know */
+    bool is_done;                       /* ended, read, its region released */
+    bool was_asked;                     /* where code lies, by this drain */
 };
 
 struct pf_agent_samples {
@@ -44,25 +53,20 @@ struct pf_agent_samples {
     uint64_t period_ns;
     uint64_t stacks;                  /* signals taken: each stands for one sample or more */
     uint64_t last_drain_ns, pause_ns; /* the longest time between two drains */
+    uint64_t stackless;               /* samples whose stack found no room in the region */
     uint32_t untimed;                 /* threads that could have no timer */
     bool label_threads;
+    bool is_begun;
 };
 
 void pf_agent_samples_init(struct pf_agent_samples *samples, struct pf_profile *profile,
                            uint64_t period_ns, bool label_threads);
 void pf_agent_samples_fini(struct pf_agent_samples *samples);
 
+/* The recording begins: what was sampled before, while the agents came in, is not of it. */
+void pf_agent_samples_begin(struct pf_agent_samples *samples, struct pf_agent_host *host);
+
 /* Take in all that is there now. The regions of processes that have ended are released. */
 void pf_agent_samples_drain(struct pf_agent_samples *samples, struct pf_agent_host *host);
-
-/* Samples dropped so far, as of the last drain. */
-struct pf_agent_losses {
-    uint64_t late, room;
-};
-struct pf_agent_losses pf_agent_samples_losses(const struct pf_agent_samples *samples);
-
-/* After the last drain: counts, losses, processes, the target's CPU time. An exec makes no new row.
- */
-void pf_agent_samples_summarise(struct pf_agent_samples *samples, struct pf_summary *summary);
 
 #endif

@@ -18,6 +18,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/session/agent_notes.h"
 #include "profiler/session/agent_samples.h"
+#include "profiler/session/agent_totals.h"
 #include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
 
@@ -291,6 +292,7 @@ static bool record_agent(struct pf_record_job *job, struct pf_err *err)
     pf_agent_samples_init(&session->samples, job->profile, period_ns, job->options->label_threads);
     bool ok = inject_all(session, job, err) && pf_record_job_start(job, err);
     if (ok) {
+        pf_agent_samples_begin(&session->samples, &session->host);
         begin_watch(session, job);
         collect(session, job);
         sum_up(session, job);

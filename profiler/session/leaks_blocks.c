@@ -41,9 +41,9 @@ const struct pf_region_module *pf_leaks_module_of(const struct pf_region *region
 /* What the loader allocates for itself is never lost to the server (LeakSanitizer's rule, too). */
 static bool is_loaders(const struct pf_region *region, uint32_t stack)
 {
-    uint32_t count;
+    uint64_t pcs[PF_STACK_DEPTH_MAX];
     uint32_t flags;
-    const uint64_t *pcs = pf_stack_view(region, stack, &count, &flags);
+    uint32_t count = pf_stack_read(region, stack, pcs, &flags);
     const struct pf_region_module *module =
         count > 0 ? pf_leaks_module_of(region, pcs[0] - 1) : NULL;
 

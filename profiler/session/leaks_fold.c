@@ -46,9 +46,9 @@ static uint32_t enter_stack(struct folder *folder, uint32_t number, bool *is_tru
 {
     struct pf_profile *profile = &folder->leaks->profile;
     uint32_t locations[PF_STACK_DEPTH_MAX];
-    uint32_t count;
+    uint64_t pcs[PF_STACK_DEPTH_MAX];
     uint32_t flags;
-    const uint64_t *pcs = pf_stack_view(folder->region, number, &count, &flags);
+    uint32_t count = pf_stack_read(folder->region, number, pcs, &flags);
 
     *is_truncated = (flags & PF_STACK_TRUNCATED) != 0;
     for (uint32_t i = 0; i < count; i++) {

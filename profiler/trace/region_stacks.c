@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/trace/region_stacks.h"
 
+#include <string.h>
+
 /* Odd random multipliers (splitmix64), one a frame: the sum of products depends on every pc and its
  * place, and unlike a chain of multiplications no frame waits for the one before. */
-static const uint64_t multipliers[PF_STACK_DEPTH_MAX] = {
+static const uint64_t multipliers[PF_STACK_PIECE] = {
     0x6e789e6aa1b965f5ull, 0x06c45d188009454full, 0xf88bb8a8724c81edull, 0x1b39896a51a8749bull,
     0x53cb9f0c747ea2ebull, 0x2c829abe1f4532e1ull, 0xc584133ac916ab3dull, 0x3ee5789041c98ac3ull,
     0xf3b8488c368cb0a7ull, 0x657eecdd3cb13d09ull, 0xc2d326e0055bdef7ull, 0x8621a03fe0bbdb7bull,
@@ -22,12 +24,19 @@ static const uint64_t multipliers[PF_STACK_DEPTH_MAX] = {
     0x55f070ab1cbbf171ull, 0x3e00a34929a88f1dull, 0xe255b237b8bb18fbull, 0x2a7b67af6c6ad50full,
 };
 
-uint64_t pf_stack_hash(const uint64_t *pcs, uint32_t count)
-{
-    uint64_t sum = count;
+/* One entry's part of a stack; outer: the number of the piece its outermost frame returns into. */
+struct piece {
+    const uint64_t *pcs;
+    uint32_t count, outer, flags;
+};
 
-    for (uint32_t i = 0; i < count; i++)
-        sum += pcs[i] * multipliers[i];
+/* Never 0. */
+static uint64_t hash_piece(const struct piece *piece)
+{
+    uint64_t sum = piece->count + piece->outer * 0x9e3779b97f4a7c15ull;
+
+    for (uint32_t i = 0; i < piece->count; i++)
+        sum += piece->pcs[i] * multipliers[i];
     sum = (sum ^ sum >> 32) * 0xd6e8feb86659fd93ull;
     sum ^= sum >> 32;
     return sum ? sum : 1;
@@ -38,9 +47,16 @@ static struct pf_stack_entry *entries(const struct pf_region *region)
     return (struct pf_stack_entry *)pf_region_part(region, region->stacks_at);
 }
 
-/* The words of a new stack; 0 when full, else their place plus one. */
-static uint32_t store_pcs(struct pf_region *region, const uint64_t *pcs, uint32_t count)
+static uint64_t *words_at(const struct pf_region *region, uint32_t at)
 {
+    return (uint64_t *)pf_region_part(region, region->pcs_at) + at;
+}
+
+/* The words of a new piece; 0 when full, else their place plus one. */
+static uint32_t store_words(struct pf_region *region, const struct piece *piece)
+{
+    uint32_t count = piece->count + (piece->outer != 0);
+
     if (atomic_load_explicit(&region->pc_next, memory_order_relaxed) + count
         > region->sizes.pc_count)
         return 0;
@@ -48,28 +64,29 @@ static uint32_t store_pcs(struct pf_region *region, const uint64_t *pcs, uint32_
     uint32_t at = atomic_fetch_add(&region->pc_next, count);
     if ((uint64_t)at + count > region->sizes.pc_count)
         return 0;
-    uint64_t *to = (uint64_t *)pf_region_part(region, region->pcs_at) + at;
-    for (uint32_t i = 0; i < count; i++)
-        to[i] = pcs[i];
+    uint64_t *to = words_at(region, at);
+    for (uint32_t i = 0; i < piece->count; i++)
+        to[i] = piece->pcs[i];
+    if (piece->outer)
+        to[piece->count] = piece->outer;
     return at + 1;
 }
 
-static void fill(struct pf_region *region, struct pf_stack_entry *entry, const uint64_t *pcs,
-                 uint32_t count, uint32_t flags)
+static void fill(struct pf_region *region, struct pf_stack_entry *entry, const struct piece *piece)
 {
-    uint32_t at = store_pcs(region, pcs, count);
+    uint32_t at = store_words(region, piece);
+    uint32_t flags = piece->flags | (piece->outer ? PF_STACK_HAS_OUTER : 0);
 
     if (at == 0)
         atomic_fetch_add(&region->stacks_dropped, 1);
-    atomic_store_explicit(&entry->pc_count, (uint16_t)count, memory_order_relaxed);
+    atomic_store_explicit(&entry->pc_count, (uint16_t)piece->count, memory_order_relaxed);
     atomic_store_explicit(&entry->flags, (uint16_t)flags, memory_order_relaxed);
     atomic_store_explicit(&entry->pc_at, at, memory_order_release);
 }
 
-uint32_t pf_stack_intern(struct pf_region *region, const uint64_t *pcs, uint32_t count,
-                         uint32_t flags)
+static uint32_t intern_piece(struct pf_region *region, const struct piece *piece)
 {
-    uint64_t hash = pf_stack_hash(pcs, count);
+    uint64_t hash = hash_piece(piece);
     struct pf_stack_entry *level = entries(region);
     uint32_t first = 0;
 
@@ -80,7 +97,7 @@ uint32_t pf_stack_intern(struct pf_region *region, const uint64_t *pcs, uint32_t
             struct pf_stack_entry *entry = &level[at];
             uint64_t found = atomic_load_explicit(&entry->hash, memory_order_relaxed);
             if (found == 0 && atomic_compare_exchange_strong(&entry->hash, &found, hash)) {
-                fill(region, entry, pcs, count, flags);
+                fill(region, entry, piece);
                 return PF_STACK_FIRST + first + at;
             }
             if (found == hash)
@@ -93,20 +110,64 @@ uint32_t pf_stack_intern(struct pf_region *region, const uint64_t *pcs, uint32_t
     return PF_STACK_UNKNOWN;
 }
 
-const uint64_t *pf_stack_view(const struct pf_region *region, uint32_t stack, uint32_t *count,
-                              uint32_t *flags)
+/* Outer pieces are whole, so that two stacks with the same outer frames have the same pieces. */
+uint32_t pf_stack_intern(struct pf_region *region, const uint64_t *pcs, uint32_t count,
+                         uint32_t flags)
 {
-    *count = 0;
-    *flags = 0;
-    if (stack < PF_STACK_FIRST || stack - PF_STACK_FIRST >= PF_STACKS_ENTRIES)
-        return NULL;
+    struct piece piece = {.pcs = pcs, .count = count, .flags = flags};
 
-    const struct pf_stack_entry *entry = &entries(region)[stack - PF_STACK_FIRST];
+    while (count > PF_STACK_PIECE) {
+        count -= PF_STACK_PIECE;
+        piece.pcs = pcs + count;
+        piece.count = PF_STACK_PIECE;
+        piece.outer = intern_piece(region, &piece);
+        if (piece.outer == PF_STACK_UNKNOWN)
+            return PF_STACK_UNKNOWN;
+    }
+    piece.pcs = pcs;
+    piece.count = count;
+    return intern_piece(region, &piece);
+}
+
+/* A number's piece; its pcs lie in the region. False: none, not finished, or damaged. */
+static bool find_piece(const struct pf_region *region, uint32_t number, struct piece *piece)
+{
+    if (number < PF_STACK_FIRST || number - PF_STACK_FIRST >= PF_STACKS_ENTRIES)
+        return false;
+
+    const struct pf_stack_entry *entry = &entries(region)[number - PF_STACK_FIRST];
     uint32_t at = atomic_load_explicit(&entry->pc_at, memory_order_acquire);
-    uint32_t size = atomic_load_explicit(&entry->pc_count, memory_order_relaxed);
-    if (at == 0 || (uint64_t)at - 1 + size > region->sizes.pc_count || size > PF_STACK_DEPTH_MAX)
-        return NULL;
-    *count = size;
-    *flags = atomic_load_explicit(&entry->flags, memory_order_relaxed);
-    return (const uint64_t *)pf_region_part(region, region->pcs_at) + at - 1;
+    uint32_t count = atomic_load_explicit(&entry->pc_count, memory_order_relaxed);
+    uint32_t flags = atomic_load_explicit(&entry->flags, memory_order_relaxed);
+    uint32_t words = count + !!(flags & PF_STACK_HAS_OUTER);
+    if (at == 0 || count == 0 || count > PF_STACK_PIECE
+        || (uint64_t)at - 1 + words > region->sizes.pc_count)
+        return false;
+    *piece = (struct piece){.pcs = words_at(region, at - 1), .count = count, .flags = flags};
+    if (flags & PF_STACK_HAS_OUTER)
+        piece->outer = (uint32_t)piece->pcs[count];
+    return true;
+}
+
+/* What leads in a circle ends where the array does. */
+uint32_t pf_stack_read(const struct pf_region *region, uint32_t stack, uint64_t *pcs,
+                       uint32_t *flags)
+{
+    struct piece piece = {0};
+    uint32_t count = 0;
+
+    *flags = 0;
+    if (!find_piece(region, stack, &piece))
+        return 0;
+    *flags = piece.flags & ~(uint32_t)PF_STACK_HAS_OUTER;
+    for (;;) {
+        memcpy(pcs + count, piece.pcs, piece.count * sizeof *pcs);
+        count += piece.count;
+        if (!(piece.flags & PF_STACK_HAS_OUTER))
+            return count;
+        if (!find_piece(region, piece.outer, &piece) || count + piece.count > PF_STACK_DEPTH_MAX)
+            break;
+    }
+    *flags |= PF_STACK_TRUNCATED;
+    return count;
 }

@@ -7,6 +7,9 @@
  * Stacks are told apart by 64 bits of hash alone: with a million of them two collide once in 10^7
  * runs.
  *
+ * A deep stack is a chain of pieces, cut from the root: its outer frames, which a recursion has in
+ * every sample, are kept once. Its number is that of the innermost piece.
+ *
  * Units:    pcs are return addresses, innermost first.
  * Context:  pure; intern is safe in signal context.
  *
@@ -22,7 +25,8 @@
 #include "profiler/trace/region.h"
 
 enum {
-    PF_STACK_DEPTH_MAX = 64,
+    PF_STACK_PIECE = 64, /* frames of one entry */
+    PF_STACK_DEPTH_MAX = 1024,
     PF_STACK_FIRST_SHIFT = 12, /* entries of level 0: 4096; of level n: 4096 << 2n */
     PF_STACK_PROBES = 8,
     PF_STACKS_ENTRIES = 4096 * 341, /* 1 + 4 + 16 + 64 + 256 */
@@ -47,18 +51,18 @@ struct pf_stack_entry {
 
 enum pf_stack_flag {
     PF_STACK_TRUNCATED = 1, /* the walk did not reach the outermost frame */
+    PF_STACK_HAS_OUTER = 2, /* of entries: the number of the next piece outwards follows the pcs */
+    PF_STACK_REASON_SHIFT = 8, /* above: why the walk ended, in the walker's own terms */
 };
-
-/* The hash that tells stacks apart; never 0. */
-uint64_t pf_stack_hash(const uint64_t *pcs, uint32_t count);
 
 /* The stack's number, entering it if new. PF_STACK_UNKNOWN when there is no room (counted in
  * stacks_dropped). count <= PF_STACK_DEPTH_MAX. */
 uint32_t pf_stack_intern(struct pf_region *region, const uint64_t *pcs, uint32_t count,
                          uint32_t flags);
 
-/* A stack's pcs; borrowed from the region; count 0 if the number is none or was not finished. */
-const uint64_t *pf_stack_view(const struct pf_region *region, uint32_t stack, uint32_t *count,
-                              uint32_t *flags);
+/* A stack's pcs into an array of PF_STACK_DEPTH_MAX; how many, 0 if the number is none or was not
+ * finished. One whose outer pieces are missing reads as truncated. */
+uint32_t pf_stack_read(const struct pf_region *region, uint32_t stack, uint64_t *pcs,
+                       uint32_t *flags);
 
 #endif

@@ -259,6 +259,29 @@ static void do_deep(int frames)
         sum = dig(frames, sum);
 }
 
+static LEAF uint64_t plunge(int depth, uint64_t seed)
+{
+    volatile uint64_t room[1024];
+
+    room[depth % 1024] = seed;
+    if (depth == 0)
+        return burn(seed);
+    return plunge(depth - 1, seed) + room[(depth + 1) % 1024];
+}
+
+/* Now at the top of its stack, now 8 KiB a frame below: far from where a sample found it. */
+static void do_dive(int frames)
+{
+    volatile uint64_t sum = 0;
+
+    say_ready();
+    for (;;) {
+        burn_ms(50);
+        for (unsigned i = 0; i < 500; i++)
+            sum = plunge(frames, sum);
+    }
+}
+
 /* push rbp; mov rbp,rsp; 1: dec rdi; jnz 1b; pop rbp; ret */
 static const uint8_t jit_code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0xff,
                                    0xcf, 0x75, 0xfb, 0x5d, 0xc3};
@@ -375,6 +398,8 @@ int main(int argc, char **argv)
         do_exec(argv[0], number);
     else if (strcmp(what, "deep") == 0)
         do_deep(number);
+    else if (strcmp(what, "dive") == 0)
+        do_dive(number);
     else if (strcmp(what, "jit") == 0)
         do_jit(number);
     else if (strcmp(what, "twins") == 0)

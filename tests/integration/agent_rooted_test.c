@@ -1,0 +1,99 @@
+/*
+ * The agent engine to the bottom of deep stacks, and what it says of programs that are hard to
+ * follow.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profiler/base/clock.h"
+#include "profiler/base/file.h"
+#include "tests/integration/record_support.h"
+#include "tests/support/bench_server.h"
+#include "tests/support/command.h"
+
+/* Samples for 99 % to mean something; one unrooted stack among few is not held against it. */
+enum { SAMPLES_MIN = 40, LOAD_SECONDS = 30 };
+
+static const double rooted_min_percent = 99;
+
+static void expect_rooted(const struct ts_recording *recording, const char *what)
+{
+    double percent = ts_rooted_percent(recording);
+    double unrooted = (double)recording->summary.samples * (1 - percent / 100);
+
+    cr_expect_str_eq(recording->summary.engine, "agent");
+    cr_expect_geq(recording->summary.samples, SAMPLES_MIN);
+    cr_expect(unrooted < 1.5 || percent >= rooted_min_percent, "%s: %.2f %%, %s in %s", what,
+              percent, recording->summary.unrooted[0].reason,
+              recording->summary.unrooted[0].object);
+}
+
+static struct ts_recording record_command(const char *command, const char *name)
+{
+    struct ts_result result =
+        ts_run("\"$ASSAY_BIN\" record --engine agent -F 250 -d 2 -o %s/%s -- %s", ts_temp_dir(),
+               name, command);
+
+    ts_result_fini(&result);
+    return ts_recording_load(name);
+}
+
+static void record_workload(const char *what, const char *name)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof command, "%s %s", ts_workload_path(), what);
+    struct ts_recording recording = record_command(command, name);
+    expect_rooted(&recording, what);
+    cr_expect_geq(ts_total_percent(&recording, "main"), rooted_min_percent);
+    ts_recording_fini(&recording);
+}
+
+Test(agent_rooted, nine_hundred_frames)
+{
+    record_workload("deep 900", "deep.pb.gz");
+}
+
+Test(agent_rooted, a_recursion_that_takes_megabytes_between_two_samples)
+{
+    record_workload("dive 300", "dive.pb.gz");
+}
+
+/* Some six frames of the interpreter for each of these calls. */
+static const char nested_calls[] =
+    "class N:\n"
+    "    def __init__(s, d): s.d = d\n"
+    "    def __repr__(s): return repr(N(s.d - 1)) if s.d else str(sum(range(20000)))\n"
+    "while True: repr(N(60))\n";
+
+Test(agent_rooted, python_in_nested_calls)
+{
+    char path[256], command[512];
+    struct pf_err err = {0};
+
+    (void)snprintf(path, sizeof path, "%s/nested.py", ts_temp_dir());
+    struct pf_bytes text = {nested_calls, sizeof nested_calls - 1};
+    cr_assert(pf_file_write(path, text, &err), "%s", err.text);
+    (void)snprintf(command, sizeof command, "/usr/bin/python3 %s", path);
+    struct ts_recording recording = record_command(command, "python.pb.gz");
+
+    expect_rooted(&recording, "python3");
+    ts_recording_fini(&recording);
+}
+
+/* It has one thread: it cannot use more than the clock shows. */
+Test(agent_rooted, cpu_time_of_a_program_that_execs_itself_is_counted_once)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof command, "%s exec", ts_workload_path());
+    struct ts_recording recording = record_command(command, "exec.pb.gz");
+
+    cr_expect_gt(recording.summary.target_cpu_ns, 0);
+    cr_expect_leq(recording.summary.target_cpu_ns,
+                  recording.profile.duration_ns + recording.profile.duration_ns / 10);
+    ts_recording_fini(&recording);
+}
