@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/agent/cpu_timers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
@@ -76,20 +77,24 @@ static void drop_timer(int32_t timer)
     (void)AG_RAW_CALL(SYS_timer_delete, (uintptr_t)timer);
 }
 
-static bool arm(struct ag_timers *timers, struct ag_timer *slot, uint32_t tid)
+/* 0, or an errno: EAGAIN where the limit of timers is reached, others for a thread that has ended.
+ */
+static int arm(struct ag_timers *timers, struct ag_timer *slot, uint32_t tid)
 {
     struct itimerspec when = {.it_interval = as_timespec(timers->period_ns),
                               .it_value = as_timespec(1 + draw(timers) % timers->period_ns)};
     int32_t timer = 0;
 
-    if (create(timers, tid, &timer) != 0)
-        return false;
-    if (AG_RAW_CALL(SYS_timer_settime, (uintptr_t)timer, 0, (uintptr_t)&when) != 0) {
+    int why = create(timers, tid, &timer);
+    if (why != 0)
+        return -why;
+    why = (int)AG_RAW_CALL(SYS_timer_settime, (uintptr_t)timer, 0, (uintptr_t)&when);
+    if (why != 0) {
         drop_timer(timer);
-        return false;
+        return -why;
     }
     *slot = (struct ag_timer){.tid = tid, .timer = timer};
-    return true;
+    return 0;
 }
 
 static uint32_t place_of(uint32_t tid)
@@ -115,21 +120,31 @@ static bool is_stale(const struct ag_timer *slot)
            || (left.it_value.tv_sec == 0 && left.it_value.tv_nsec == 0);
 }
 
+/* A thread met first; one that has ended since it was listed needs no timer. */
+static bool meet_new(struct ag_timers *timers, struct ag_timer *slot, uint32_t tid)
+{
+    int why = timers->count < AG_TIMERS_MAX ? arm(timers, slot, tid) : EAGAIN;
+
+    if (why == 0) {
+        timers->count++;
+        timers->changes++;
+        return true;
+    }
+    timers->refused += why == EAGAIN;
+    timers->gone += why != EAGAIN;
+    return false;
+}
+
 static void meet(struct ag_timers *timers, uint32_t tid)
 {
     struct ag_timer *slot = slot_of(timers, tid);
 
-    if (slot->tid == tid && timers->scan % CHECK_ALIVE_EVERY == 0 && is_stale(slot)) {
+    if (slot->tid == 0 && !meet_new(timers, slot, tid))
+        return;
+    if (slot->seen != 0 && timers->scan % CHECK_ALIVE_EVERY == 0 && is_stale(slot)) {
         drop_timer(slot->timer);
-        if (!arm(timers, slot, tid))
-            timers->refused++; /* dies with the next sweep */
-    } else if (slot->tid == 0) {
-        if (timers->count >= AG_TIMERS_MAX || !arm(timers, slot, tid)) {
-            timers->refused++;
-            return;
-        }
-        timers->count++;
-        timers->changes++;
+        slot->timer = -1; /* the number may be another's soon */
+        timers->refused += arm(timers, slot, tid) == EAGAIN;
     }
     slot->seen = timers->scan;
 }
@@ -210,13 +225,13 @@ bool ag_timers_scan(struct ag_timers *timers)
     if (fd < 0)
         return false;
     timers->scan++;
-    timers->refused = 0;
+    timers->refused = timers->gone = 0;
     timers->changes = 0;
     while ((size = AG_RAW_CALL(SYS_getdents64, (uintptr_t)fd, (uintptr_t)listing, sizeof listing))
            > 0)
         met += meet_listed(timers, listing, size);
     (void)AG_RAW_CALL(SYS_close, (uintptr_t)fd);
-    if (size == 0 && met < timers->count + timers->refused) {
+    if (size == 0 && met < timers->count + timers->refused + timers->gone) {
         sweep(timers);
         if (timers->slots_of)
             pf_thread_release_gone(timers->slots_of, has_no_timer, timers);

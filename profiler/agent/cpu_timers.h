@@ -29,6 +29,7 @@ struct ag_timers {
     uint32_t count, scan;
     uint32_t changes; /* threads the last scan met first or missed */
     uint32_t refused; /* threads the last scan left without: the table, RLIMIT_SIGPENDING */
+    uint32_t gone;    /* that had ended between the listing and the timer */
     struct pf_region *slots_of; /* where threads that ended give their slots back; NULL: nowhere */
     uint64_t period_ns, random;
     int signal_number;

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +16,15 @@
 #include "profiler/attach/remote_call.h"
 #include "profiler/base/clock.h"
 
-enum { TRY_AGAIN_MS = 2, STATUS_BYTES = 4096, ERROR_TEXT_BYTES = 256, PATH_BYTES = 4096 };
+enum {
+    PAUSE_FIRST_MS = 2, /* between rounds of looking; doubled every time */
+    PAUSE_MAX_MS = 256,
+    ROUND_STOPS_MAX = 32, /* threads stopped in a round */
+    LASTING_ROUNDS = 3,   /* refused by all, for reasons that stay: enough */
+    STATUS_BYTES = 4096,
+    ERROR_TEXT_BYTES = 256,
+    PATH_BYTES = 4096,
+};
 
 /* A filter may end the process for a system call it never made before. */
 static bool check_seccomp(pid_t pid, struct pf_err *err)
@@ -126,59 +135,113 @@ static bool call_in(struct pf_tracee *tracee, const struct pf_remote_libc *libc,
     return ok;
 }
 
-/* Stop one thread; use it if it stands well. False with *tried false: it did not, go on looking. */
-static bool try_thread(pid_t tid, struct pf_inject_point *point, const struct pf_inject *request,
-                       struct pf_injection *out, bool *tried, struct pf_err *err)
+/* What became of looking for a thread. */
+struct search {
+    const struct pf_inject *request;
+    struct pf_inject_point *point;
+    struct pf_injection done;
+    uint32_t next;    /* the thread to begin the next round with, by its place */
+    uint32_t stops;   /* of this round */
+    uint32_t lasting; /* of these, refused for a reason that stays */
+    bool tried;       /* one stood well and was used, or none may be touched */
+};
+
+/* Stop one thread; use it if it stands well. False with tried false: it did not, go on looking. */
+static bool try_thread(struct search *search, pid_t tid, struct pf_err *err)
 {
+    const struct pf_inject *request = search->request;
     struct pf_tracee tracee = {0};
     uint64_t began_ns = pf_clock_now_ns();
 
-    if (!pf_tracee_seize(&tracee, request->pid, tid, err))
-        return !(*tried = err->code == PF_ERR_DENIED);
+    if (!pf_tracee_seize(&tracee, request->pid, tid, err)) {
+        search->tried = err->code == PF_ERR_DENIED;
+        return false;
+    }
     pf_tracee_interrupt(&tracee);
     if (!pf_tracee_wait_stop(&tracee, began_ns + (uint64_t)request->timeout_ms * 1000000)) {
         pf_tracee_release(&tracee);
         return false;
     }
-    out->tries++;
-    *tried = pf_inject_point_is_safe(point, &tracee);
-    bool ok = *tried && call_in(&tracee, &point->libc, request, err);
+    search->stops++;
+    search->done.tries++;
+    search->tried = pf_inject_point_is_safe(search->point, &tracee);
+    search->lasting += !search->tried && search->point->is_lasting;
+    bool ok = search->tried && call_in(&tracee, &search->point->libc, request, err);
     pf_tracee_release(&tracee);
-    out->tid = tid;
-    out->pause_ns = pf_clock_now_ns() - began_ns;
+    search->done.tid = tid;
+    search->done.pause_ns = pf_clock_now_ns() - began_ns;
     return ok;
 }
 
-static bool try_threads(struct pf_inject_point *point, const struct pf_inject *request,
-                        struct pf_injection *out, bool *tried, struct pf_err *err)
+/* One round; with very many threads each takes up where the one before stopped. */
+static bool try_threads(struct search *search, struct pf_err *err)
 {
     struct pf_pid_list tids = {0};
     bool ok = false;
 
-    (void)pf_proc_threads(&tids, request->pid);
-    for (uint32_t i = 0; i < tids.count && !*tried && !ok; i++)
-        ok = try_thread(tids.at[i], point, request, out, tried, err);
+    search->stops = search->lasting = 0;
+    (void)pf_proc_threads(&tids, search->request->pid);
+    for (uint32_t i = 0; i < tids.count && search->stops < ROUND_STOPS_MAX && !search->tried; i++)
+        ok = try_thread(search, tids.at[(search->next + i) % tids.count], err);
+    search->next += search->stops;
     pf_pid_list_fini(&tids);
     return ok;
 }
 
-static bool find_and_call(struct pf_inject_point *point, const struct pf_inject *request,
-                          struct pf_injection *out, struct pf_err *err)
+/* False: told to end. */
+static bool pause_for(const struct pf_inject *request, int ms)
 {
-    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)request->timeout_ms * 1000000;
-    bool tried = false;
+    struct pollfd cancel = {.fd = request->cancel_fd > 0 ? request->cancel_fd : -1,
+                            .events = POLLIN};
 
-    do {
-        if (try_threads(point, request, out, &tried, err))
-            return true;
-        if (tried)
-            return false;
-        pf_clock_sleep_ms(TRY_AGAIN_MS);
-    } while (pf_clock_now_ns() < deadline_ns);
+    return poll(&cancel, 1, ms) <= 0;
+}
+
+/* A thread of a stopped process would not return from a call. */
+static bool check_running(pid_t pid, struct pf_err *err)
+{
+    struct pf_proc_stat stat;
+
+    if (!pf_proc_stat_read(&stat, pid, 0) || stat.state != 'T')
+        return true;
+    return pf_err_set(err, PF_ERR_LIMIT, "it is stopped (SIGSTOP, Ctrl-Z): let it go on (SIGCONT)");
+}
+
+static bool fail_search(const struct search *search, bool lasts, struct pf_err *err)
+{
+    if (lasts)
+        return pf_err_set(err, PF_ERR_UNSUPPORTED,
+                          "no thread will stand at a safe place: %s; start it with the agent, or "
+                          "use --engine perf",
+                          search->point->reason);
     return pf_err_set(err, PF_ERR_LIMIT,
                       "no thread stood at a safe place in %u ms (%u stops, the last one: %s): try "
                       "again, start it with the agent, or use --engine perf",
-                      request->timeout_ms, out->tries, point->reason);
+                      search->request->timeout_ms, search->done.tries, search->point->reason);
+}
+
+static bool find_and_call(struct search *search, struct pf_err *err)
+{
+    const struct pf_inject *request = search->request;
+    uint64_t deadline_ns = pf_clock_now_ns() + (uint64_t)request->timeout_ms * 1000000;
+    unsigned lasting_rounds = 0;
+    int pause_ms = PAUSE_FIRST_MS;
+
+    do {
+        if (!check_running(request->pid, err))
+            return false;
+        bool ok = try_threads(search, err);
+        if (ok || search->tried)
+            return ok;
+        bool lasts = search->stops > 0 && search->lasting == search->stops;
+        lasting_rounds = lasts ? lasting_rounds + 1 : 0;
+        if (lasting_rounds == LASTING_ROUNDS)
+            return fail_search(search, true, err);
+        if (!pause_for(request, pause_ms))
+            return pf_err_set(err, PF_ERR_INTERRUPTED, "the recording was ended before it was in");
+        pause_ms = pause_ms < PAUSE_MAX_MS ? pause_ms * 2 : pause_ms;
+    } while (pf_clock_now_ns() < deadline_ns);
+    return fail_search(search, false, err);
 }
 
 static const char *base_name(const char *path)
@@ -190,17 +253,17 @@ static const char *base_name(const char *path)
 
 bool pf_inject(const struct pf_inject *request, struct pf_injection *out, struct pf_err *err)
 {
-    struct pf_injection done = {0};
-    struct pf_inject_point point = {0};
     struct pf_inject known = *request;
+    struct pf_inject_point point = {0};
+    struct search search = {.request = &known, .point = &point};
 
     known.entry_addr = pf_agent_entry_in(request->pid, base_name(request->library), request->entry);
     bool ok = check_seccomp(request->pid, err) && (known.entry_addr || check_library(request, err))
-              && pf_inject_point_init(&point, request->pid, err)
-              && find_and_call(&point, &known, &done, err);
+              && pf_inject_point_init(&point, request->pid, request->objects, err)
+              && find_and_call(&search, err);
     pf_inject_point_fini(&point);
     if (!ok)
         return pf_err_prepend(err, "process %d: the agent was not put in", request->pid);
-    *out = done;
+    *out = search.done;
     return true;
 }

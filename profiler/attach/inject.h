@@ -6,13 +6,15 @@
  * there, with no frame of the loader and none of libc on its stack but the outermost. That thread
  * calls dlopen and the object's entry function, while all others run on, as if the server had
  * called them itself. Where no such thread is found in time nothing is touched, and the reason is
- * told.
+ * told. Threads are looked at less and less often; where the reason is one that stays, at most
+ * three times.
  *
  * A process that has an object of that file name loaded already (linked, or put in before) gets
  * only the entry called, under whatever path it has it.
  *
  * Refused, too: a process that filters its system calls (seccomp), that has no glibc with dlopen
  * (static, musl, glibc before 2.34), that sees another file under the object's path (containers).
+ * A stopped one (SIGSTOP) is refused until it goes on.
  *
  * Context: host.
  *
@@ -27,6 +29,8 @@
 
 #include "profiler/base/err.h"
 
+struct pf_mapped_objects;
+
 struct pf_inject {
     pid_t pid;
     const char *library; /* absolute path, the same file for us and for the process */
@@ -34,6 +38,8 @@ struct pf_inject {
     const char *text;
     unsigned timeout_ms; /* to find a thread, and again for the calls */
     uint64_t entry_addr; /* known beforehand: it is loaded there already; 0: not */
+    int cancel_fd; /* readable or closed at its other end: look for a thread no longer; 0: none */
+    struct pf_mapped_objects *objects; /* what is known of mapped files, kept; NULL: nothing */
 };
 
 struct pf_injection {

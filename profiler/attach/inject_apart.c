@@ -18,42 +18,80 @@ struct answer {
 
 _Static_assert(sizeof(struct answer) <= PIPE_BUF, "an answer is written at once or not at all");
 
-static _Noreturn void help(const struct pf_inject *request, int to)
+static _Noreturn void help(const struct pf_inject *request, int cancel_fd, int to)
 {
+    struct pf_inject cancellable = *request;
     struct answer answer = {0};
 
     (void)setsid();
-    answer.ok = pf_inject(request, &answer.done, &answer.err);
+    cancellable.cancel_fd = cancel_fd;
+    answer.ok = pf_inject(&cancellable, &answer.done, &answer.err);
     (void)signal(SIGPIPE, SIG_IGN); /* the collector may be gone */
     (void)!write(to, &answer, sizeof answer);
     _exit(0);
 }
 
+static void close_pipe(const int ends[2])
+{
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static bool open_pipes(int result[2], int cancel[2])
+{
+    if (pipe2(result, O_CLOEXEC) != 0)
+        return false;
+    if (pipe2(cancel, O_CLOEXEC) == 0)
+        return true;
+    int why = errno;
+    close_pipe(result);
+    errno = why;
+    return false;
+}
+
+/* In between, no signal: the helper must never run a handler of ours. */
+static pid_t fork_blocked(sigset_t *before)
+{
+    sigset_t all;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, before);
+    return fork();
+}
+
 bool pf_inject_apart_begin(struct pf_inject_apart *out, const struct pf_inject *request,
                            const int *close_fds, unsigned count, struct pf_err *err)
 {
-    int ends[2];
-    sigset_t all, before;
+    int result[2], cancel[2];
+    sigset_t before;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return pf_err_sys(err, errno, "process %d: a pipe for the agent's helper", request->pid);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
-    pid_t helper = fork();
+    if (!open_pipes(result, cancel))
+        return pf_err_sys(err, errno, "process %d: pipes for the agent's helper", request->pid);
+    pid_t helper = fork_blocked(&before);
     int why = errno;
     if (helper == 0) {
         for (unsigned i = 0; i < count; i++)
             (void)close(close_fds[i]);
-        help(request, ends[1]);
+        (void)close(cancel[1]);
+        help(request, cancel[0], result[1]);
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)close(ends[1]);
     if (helper < 0) {
-        (void)close(ends[0]);
+        close_pipe(result);
+        close_pipe(cancel);
         return pf_err_sys(err, why, "process %d: a helper to put the agent in", request->pid);
     }
-    *out = (struct pf_inject_apart){helper, ends[0]};
+    (void)close(result[1]);
+    (void)close(cancel[0]);
+    *out = (struct pf_inject_apart){helper, result[0], cancel[1]};
     return true;
+}
+
+void pf_inject_apart_cancel(struct pf_inject_apart *apart)
+{
+    if (apart->cancel_fd > 0)
+        (void)close(apart->cancel_fd);
+    apart->cancel_fd = 0;
 }
 
 bool pf_inject_apart_end(struct pf_inject_apart *apart, struct pf_injection *out,
@@ -66,6 +104,7 @@ bool pf_inject_apart_end(struct pf_inject_apart *apart, struct pf_injection *out
         got = read(apart->result_fd, &answer, sizeof answer);
     while (got < 0 && errno == EINTR);
     (void)close(apart->result_fd);
+    pf_inject_apart_cancel(apart);
     while (waitpid(apart->helper, NULL, 0) < 0 && errno == EINTR)
         continue;
     *apart = (struct pf_inject_apart){.result_fd = -1};

@@ -21,24 +21,93 @@ static bool is_named(struct pf_bytes path, const char *prefix)
     return path.size - base >= size && memcmp(at + base, prefix, size) == 0;
 }
 
-static void widen(uint64_t *start, uint64_t *end, const struct pf_proc_map *map)
+static void widen(struct pf_remote_code *code, const struct pf_proc_map *map)
 {
-    if (*start == 0 || map->start < *start)
-        *start = map->start;
-    if (map->end > *end)
-        *end = map->end;
+    if (code->start == 0 || map->start < code->start)
+        code->start = map->start;
+    if (map->end > code->end)
+        code->end = map->end;
+}
+
+/* libjemalloc.so.2, libtcmalloc_minimal.so.4, libmimalloc.so ... */
+static bool is_allocator(struct pf_bytes path)
+{
+    return is_named(path, "libjemalloc") || is_named(path, "libtcmalloc")
+           || is_named(path, "libmimalloc");
 }
 
 /* The mapping that shows the file's first byte fixes the bias; its path opens the file. */
 static void note(struct pf_remote_libc *found, struct pf_proc_map *first, struct pf_proc_map map)
 {
     if (is_named(map.path, "libc.so.6")) {
-        widen(&found->libc_start, &found->libc_end, &map);
+        widen(&found->libc, &map);
         if (map.file_offset == 0)
             *first = map;
     } else if (is_named(map.path, "ld-linux")) {
-        widen(&found->loader_start, &found->loader_end, &map);
+        widen(&found->loader, &map);
+    } else if (is_allocator(map.path)) {
+        widen(&found->allocator, &map);
     }
+}
+
+static const char *const wait_names[] = {
+    "accept",
+    "accept4",
+    "clock_nanosleep",
+    "epoll_pwait",
+    "epoll_pwait2",
+    "epoll_wait",
+    "kill",
+    "nanosleep",
+    "pause",
+    "poll",
+    "ppoll",
+    "pselect",
+    "pthread_cond_clockwait",
+    "pthread_cond_timedwait",
+    "pthread_cond_wait",
+    "pthread_kill",
+    "pthread_sigmask",
+    "raise",
+    "read",
+    "recv",
+    "recvfrom",
+    "recvmsg",
+    "select",
+    "sem_clockwait",
+    "sem_timedwait",
+    "sem_wait",
+    "send",
+    "sendmsg",
+    "sendto",
+    "sigpause",
+    "sigprocmask",
+    "sigsuspend",
+    "sigtimedwait",
+    "sigwait",
+    "sigwaitinfo",
+    "sleep",
+    "usleep",
+    "wait",
+    "wait3",
+    "wait4",
+    "waitid",
+    "waitpid",
+    "write",
+    "writev",
+};
+enum { WAIT_NAMES = sizeof wait_names / sizeof wait_names[0] };
+_Static_assert(sizeof wait_names / sizeof wait_names[0] <= PF_REMOTE_WAITS_MAX, "room for all");
+
+static void find_waits(struct pf_remote_libc *found, const struct pf_elf *elf, uint64_t bias)
+{
+    struct pf_elf_function at[WAIT_NAMES];
+
+    (void)pf_elf_functions_find(elf, wait_names, WAIT_NAMES, at);
+    for (uint32_t i = 0; i < WAIT_NAMES; i++)
+        if (at[i].size_bytes)
+            found->waits[found->wait_count++] = (struct pf_remote_code){
+                at[i].file_addr + bias, at[i].file_addr + bias + at[i].size_bytes};
 }
 
 static bool resolve(struct pf_remote_libc *found, const struct pf_elf *elf,
@@ -54,6 +123,7 @@ static bool resolve(struct pf_remote_libc *found, const struct pf_elf *elf,
     found->dlopen_addr += bias;
     found->dlsym_addr += bias;
     found->dlerror_addr += bias;
+    find_waits(found, elf, bias);
     return true;
 }
 

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
 
-enum { RED_ZONE_BYTES = 128, STACK_ALIGN = 16 };
+enum { RED_ZONE_BYTES = 128, STACK_ALIGN = 16, SOON_STEPS = 60, SOON_STEP_NS = 50000 };
 
 static void *as_data(uintptr_t value)
 {
@@ -104,6 +106,21 @@ static bool enter(struct pf_remote *remote, uint64_t function, const uint64_t ar
            && ptrace(PTRACE_CONT, remote->tracee->tid, NULL, NULL) == 0;
 }
 
+/* Most calls return sooner than a wait in milliseconds would notice: meanwhile the server waits. */
+static void await_soon(pid_t tid)
+{
+    struct timespec pause = {.tv_nsec = SOON_STEP_NS};
+    siginfo_t info;
+
+    for (unsigned i = 0; i < SOON_STEPS; i++) {
+        info.si_pid = 0;
+        if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0
+            || info.si_pid != 0)
+            return;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static void put_back(struct pf_remote *remote, const struct pf_tracee *before)
 {
     int pending = before->pending_signal;
@@ -132,6 +149,7 @@ bool pf_remote_call(struct pf_remote *remote, uint64_t function, const uint64_t 
         return pf_err_sys(err, errno, "thread %d: cannot be made to call", before.tid);
 
     remote->tracee->is_stopped = false;
+    await_soon(before.tid);
     bool stopped = pf_tracee_wait_stop(remote->tracee, deadline_ns);
     if (!stopped && pf_tracee_is_gone(remote->tracee))
         return pf_err_set(err, PF_ERR_NOT_FOUND, "process %d ended during the call", before.pid);
@@ -139,6 +157,9 @@ bool pf_remote_call(struct pf_remote *remote, uint64_t function, const uint64_t 
     bool ok = stopped && remote->tracee->regs.rip == 0;
     if (ok)
         *result = remote->tracee->regs.rax;
+    else if (stopped && remote->tracee->pending_signal == 0)
+        (void)pf_err_set(err, PF_ERR_LIMIT,
+                         "thread %d: it was stopped (SIGSTOP, Ctrl-Z) inside the call", before.tid);
     else if (stopped)
         (void)pf_err_set(err, PF_ERR_SYSTEM, "thread %d: signal %d inside the call", before.tid,
                          remote->tracee->pending_signal);

@@ -5,8 +5,9 @@
 #include "profiler/session/agent_totals.h"
 #include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
+#include "profiler/session/record_replaced.h"
 
-#include <string.h>
+#include <stdio.h>
 
 enum { ENOUGH_SAMPLES = 200 };
 
@@ -22,6 +23,9 @@ static void note_losses(const struct pf_agent_samples *samples, struct pf_record
     if (losses.room)
         pf_record_job_note(job, "%llu lost as there were more threads at one time than slots",
                            (unsigned long long)losses.room);
+    if (samples->stackless)
+        pf_record_job_note(job, "%llu samples without a stack: the agent's memory for them is full",
+                           (unsigned long long)samples->stackless);
     if (samples->untimed)
         pf_record_job_note(job, "up to %u threads had no timer (ulimit -i of the server)",
                            samples->untimed);
@@ -30,25 +34,37 @@ static void note_losses(const struct pf_agent_samples *samples, struct pf_record
                            (unsigned long long)samples->stacks);
 }
 
-/* "process 1: the agent was not put in: BECAUSE": the reason alone, there is little room. */
-static const char *without_prefix(const char *text)
+static const char *processes(uint32_t count)
 {
-    static const char prefix[] = "the agent was not put in: ";
-    const char *found = strstr(text, prefix);
-
-    return found ? found + sizeof prefix - 1 : text;
+    return count == 1 ? "process" : "processes";
 }
 
-static void note_missed(const struct pf_agent_watch *watch, const struct pf_err *why,
-                        struct pf_record_job *job)
+/* "(12, 13, 14, 15 ...)" */
+static void note_reason(const struct pf_agent_reason *reason, struct pf_record_job *job)
+{
+    uint32_t shown = reason->count < PF_AGENT_REASON_PIDS ? reason->count : PF_AGENT_REASON_PIDS;
+    char pids[PF_AGENT_REASON_PIDS * 12 + 8] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < shown; i++)
+        used += (size_t)snprintf(pids + used, sizeof pids - used, "%s%d", i ? ", " : "",
+                                 (int)reason->pids[i]);
+    if (shown < reason->count)
+        (void)snprintf(pids + used, sizeof pids - used, " ...");
+    if (reason->count)
+        pf_record_job_note(job, "%u %s (%s) without the agent: %s", reason->count,
+                           processes(reason->count), pids, reason->text);
+}
+
+static void note_missed(const struct pf_agent_watch *watch, struct pf_record_job *job)
 {
     if (watch->execs)
-        pf_record_job_note(job, "%u times an exec took the agent away", watch->execs);
+        pf_record_job_note(job, "an exec took the agent away (%u)", watch->execs);
     if (watch->missed)
-        pf_record_job_note(job, "%u processes ended before the agent was in", watch->missed);
-    if (watch->refused)
-        pf_record_job_note(job, "%u processes refused: %s", watch->refused,
-                           without_prefix(why->text));
+        pf_record_job_note(job, "%u %s ended before the agent was in", watch->missed,
+                           processes(watch->missed));
+    for (uint32_t i = 0; i < watch->reason_count; i++)
+        note_reason(&watch->reasons[i], job);
 }
 
 /* CPU time without samples: when much of it is missing, it is for one of these reasons. */
@@ -67,9 +83,10 @@ static void note_unseen(struct pf_record_job *job, uint64_t period_ns)
 
 /* The longest comes last: the note's room is limited. */
 void pf_agent_notes(struct pf_record_job *job, const struct pf_agent_samples *samples,
-                    const struct pf_agent_watch *watch, const struct pf_err *last_refusal)
+                    const struct pf_agent_watch *watch)
 {
     note_losses(samples, job);
     note_unseen(job, samples->period_ns);
-    note_missed(watch, last_refusal, job);
+    note_missed(watch, job);
+    pf_record_note_replaced(job, &samples->objects);
 }

@@ -9,11 +9,10 @@
 
 struct pf_agent_samples;
 struct pf_agent_watch;
-struct pf_err;
 struct pf_record_job;
 
-/* After the summary is made. last_refusal: why the newest process that has no agent has none. */
+/* After the summary is made. */
 void pf_agent_notes(struct pf_record_job *job, const struct pf_agent_samples *samples,
-                    const struct pf_agent_watch *watch, const struct pf_err *last_refusal);
+                    const struct pf_agent_watch *watch);
 
 #endif

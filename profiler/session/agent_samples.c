@@ -192,8 +192,12 @@ static struct pf_ring *ring_of(struct pf_region *region, const struct pf_region_
     return pf_region_part(region, at);
 }
 
-/* A weight is a count of overruns; one beyond reason was scribbled, and is counted as one. */
-enum { WEIGHT_MAX = 100000 };
+/* A weight is a count of overruns. One of more CPU time than the agent is old was scribbled, and is
+ * counted as one. */
+static uint32_t weight_of(const struct pf_ring_event *event, uint64_t weight_max)
+{
+    return event->weight == 0 || event->weight > weight_max ? 1 : event->weight;
+}
 
 static void drain_ring(struct pf_agent_samples *samples, struct pf_sampled_process *process,
                        struct pf_region *region, struct pf_ring *ring)
@@ -203,8 +207,7 @@ static void drain_ring(struct pf_agent_samples *samples, struct pf_sampled_proce
 
     for (uint32_t taken = 0; count > 0 && taken < PF_RING_EVENTS; taken += count) {
         for (uint32_t i = 0; i < count; i++) {
-            if (events[i].weight == 0 || events[i].weight > WEIGHT_MAX)
-                events[i].weight = 1;
+            events[i].weight = weight_of(&events[i], process->weight_max);
             if (!samples->is_begun)
                 continue;
             samples->stacks++;
@@ -261,6 +264,7 @@ static void drain_process(struct pf_agent_samples *samples, struct pf_agent_host
 
     if (!agent->region || !agent->is_mapped)
         return;
+    process->weight_max = (pf_clock_now_ns() - agent->start_ns) / samples->period_ns + 1;
     process->goes_on = process->next_image == 0 && read_cpu(samples, process);
     process->is_done = agent->is_over || !process->goes_on;
     drain_region(samples, process, agent->region);

@@ -36,6 +36,7 @@ struct pf_sampled_process {
     uint64_t cpu_first_ns, cpu_last_ns; /* as /proc counted it, while it lived */
     struct pf_agent_losses lost;        /* as its region counts them */
     struct pf_agent_losses before;      /* of them before the recording began */
+    uint64_t weight_max;                /* of a sample, by this drain */
     uint32_t next_image;                /* what it is after an exec; 0: the same still */
     uint64_t earlier_samples;           /* of the images before; set when summarised */
     bool goes_on;                       /* alive, as far as we know */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/session/agent_watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +9,12 @@
 #include "profiler/attach/agent_in.h"
 #include "profiler/attach/proc_stat.h"
 #include "profiler/base/arena.h"
+#include "profiler/base/err.h"
 
 enum { TRIES_MAX = 3, FIRST_ROOM = 16 };
 
 static const uint64_t look_ns = 250000000;   /* between looks; so long a new process has */
-static const uint64_t again_ns = 1000000000; /* between tries; more each time */
+static const uint64_t again_ns = 1000000000; /* between tries; doubled every time */
 static const uint64_t patience_max_ns = 4000000000;
 
 void pf_agent_watch_fini(struct pf_agent_watch *watch)
@@ -101,6 +103,49 @@ static bool is_due(struct pf_agent_watch *watch, pid_t pid, uint64_t now_ns)
     return watched->tries < TRIES_MAX && now_ns >= watched->next_ns;
 }
 
+/* "process 1: the agent was not put in: BECAUSE": the reason alone, there is little room. */
+static const char *without_prefix(const char *text)
+{
+    static const char prefix[] = "the agent was not put in: ";
+    const char *found = strstr(text, prefix);
+
+    return found ? found + sizeof prefix - 1 : text;
+}
+
+static uint32_t enter_reason(struct pf_agent_watch *watch, const char *text)
+{
+    char cut[PF_AGENT_REASON_TEXT];
+
+    (void)snprintf(cut, sizeof cut, "%.*s", PF_AGENT_REASON_TEXT - 1, without_prefix(text));
+    for (uint32_t i = 0; i < watch->reason_count; i++)
+        if (strcmp(watch->reasons[i].text, cut) == 0)
+            return i;
+    if (watch->reason_count == PF_AGENT_REASONS_MAX)
+        return PF_AGENT_REASONS_MAX - 1;
+    memcpy(watch->reasons[watch->reason_count].text, cut, sizeof cut);
+    return watch->reason_count++;
+}
+
+/* It is done with, and has no agent. */
+static void count_without(struct pf_agent_watch *watch, const struct pf_watched *watched)
+{
+    if (!watched->was_tried) {
+        watch->missed++;
+        return;
+    }
+    struct pf_agent_reason *reason = &watch->reasons[watched->reason];
+    if (reason->count < PF_AGENT_REASON_PIDS)
+        reason->pids[reason->count] = watched->pid;
+    reason->count++;
+}
+
+static bool is_out(struct pf_agent_host *host, pid_t pid)
+{
+    const struct pf_agent_process *process = pf_agent_host_find(host, pid);
+
+    return !process || process->is_over;
+}
+
 /* Who is no more among them ended, or has the agent now. */
 static void drop_unseen(struct pf_agent_watch *watch, struct pf_agent_host *host)
 {
@@ -108,15 +153,21 @@ static void drop_unseen(struct pf_agent_watch *watch, struct pf_agent_host *host
 
     for (uint32_t i = 0; i < watch->without_count; i++) {
         struct pf_watched watched = watch->without[i];
-        const struct pf_agent_process *process = pf_agent_host_find(host, watched.pid);
         if (watched.is_seen) {
             watched.is_seen = false;
             watch->without[kept++] = watched;
-        } else if (watched.tries < TRIES_MAX && (!process || process->is_over)) {
-            watch->missed++;
+        } else if (is_out(host, watched.pid)) {
+            count_without(watch, &watched);
         }
     }
     watch->without_count = kept;
+}
+
+void pf_agent_watch_finish(struct pf_agent_watch *watch, struct pf_agent_host *host)
+{
+    for (uint32_t i = 0; i < watch->without_count; i++)
+        watch->without[i].is_seen = false;
+    drop_unseen(watch, host);
 }
 
 void pf_agent_watch_look(struct pf_agent_watch *watch, struct pf_agent_host *host, uint64_t now_ns,
@@ -141,13 +192,15 @@ void pf_agent_watch_look(struct pf_agent_watch *watch, struct pf_agent_host *hos
     pf_pid_list_fini(&tree);
 }
 
-void pf_agent_watch_refused(struct pf_agent_watch *watch, pid_t pid, uint64_t now_ns, bool is_final)
+void pf_agent_watch_refused(struct pf_agent_watch *watch, pid_t pid, uint64_t now_ns,
+                            const struct pf_err *why, bool is_final)
 {
     struct pf_watched *watched = find(watch, pid);
 
     if (!watched)
         watched = enter(watch, pid, now_ns);
+    watched->was_tried = true;
+    watched->reason = enter_reason(watch, why->text);
     watched->tries = is_final ? TRIES_MAX : watched->tries + 1;
-    watched->next_ns = now_ns + watched->tries * again_ns;
-    watch->refused += watched->tries == TRIES_MAX;
+    watched->next_ns = now_ns + (again_ns << watched->tries >> 1);
 }

@@ -10,26 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profiler/attach/agent_give.h"
 #include "profiler/attach/agent_host.h"
-#include "profiler/attach/inject_apart.h"
 #include "profiler/attach/proc_tree.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/agent_notes.h"
+#include "profiler/session/agent_reach.h"
 #include "profiler/session/agent_samples.h"
 #include "profiler/session/agent_totals.h"
-#include "profiler/session/agent_watch.h"
 #include "profiler/session/record_engine.h"
 
-enum {
-    WAIT_MS = 50,
-    ANSWER_MS = 2,
-    PROGRESS_MS = 250,
-    INJECT_TIMEOUT_MS = 2000,
-    LATE_TIMEOUT_MS = 500, /* while others are recorded */
-    STOP_WAIT_MS = 1000,
-};
+enum { WAIT_MS = 50, PROGRESS_MS = 250, STOP_WAIT_MS = 1000 };
 
 /* A ring and an unwind cache for each of 16 384 threads, of which only what is used costs memory.
  */
@@ -42,11 +33,8 @@ static const double sample_cost_ns = 2700;
 struct agent_session {
     struct pf_agent_host host;
     struct pf_agent_samples samples;
-    struct pf_agent_watch watch;
-    struct pf_err last_refusal; /* of a process met during the recording */
+    struct pf_agent_reach reach;
     char *agent_path, *invitation, *preload;
-    uint32_t injected;
-    uint64_t longest_pause_ns;
     uint64_t next_progress_ns;
 };
 
@@ -67,7 +55,7 @@ static bool open_host(struct agent_session *session, uint32_t frequency_hz, stru
 
 static void close_session(struct agent_session *session)
 {
-    pf_agent_watch_fini(&session->watch);
+    pf_agent_reach_fini(&session->reach);
     pf_agent_host_close(&session->host);
     free(session->agent_path);
     free(session->invitation);
@@ -101,22 +89,6 @@ static bool prepare_agent(const struct pf_record_options *options, struct pf_tar
     return true;
 }
 
-/* Rows of what a process has mapped, compiled here (or taken from the cache) before it is stopped.
- */
-static void give_rows(struct agent_session *session, pid_t pid)
-{
-    struct pf_mapped_objects *objects = &session->samples.objects;
-    struct pf_space space = {0};
-    struct pf_err err = {0};
-
-    if (pf_space_read(&space, pid, objects, &err)) {
-        (void)pf_space_code(&space, objects);
-        for (uint32_t i = 0; i < space.count; i++)
-            pf_agent_give_object(&session->host, &objects->at[space.maps[i].object], pid);
-    }
-    pf_space_fini(&space);
-}
-
 static void serve(struct agent_session *session)
 {
     pf_agent_host_serve(&session->host);
@@ -124,106 +96,34 @@ static void serve(struct agent_session *session)
     pf_agent_samples_drain(&session->samples, &session->host);
 }
 
-/* While a thread of the server calls the agent's entry, somebody has to answer the agent. */
-static void answer_until(struct agent_session *session, int over_fd)
-{
-    struct pollfd wake[] = {{.fd = over_fd, .events = POLLIN},
-                            {.fd = session->host.poll_fd, .events = POLLIN}};
-
-    do {
-        wake[0].revents = 0;
-        (void)poll(wake, 2, ANSWER_MS);
-        serve(session);
-    } while (wake[0].revents == 0);
-}
-
-static bool inject_answered(struct agent_session *session, pid_t pid, unsigned timeout_ms,
-                            struct pf_err *err)
-{
-    struct pf_inject request = {.pid = pid,
-                                .library = session->agent_path,
-                                .entry = "assay_agent_attach",
-                                .text = strchr(session->invitation, '=') + 1,
-                                .timeout_ms = timeout_ms};
-    int ours[] = {session->host.listen_fd, session->host.poll_fd};
-    struct pf_inject_apart apart = {.result_fd = -1};
-    struct pf_injection done = {0};
-
-    give_rows(session, pid);
-    if (!pf_inject_apart_begin(&apart, &request, ours, 2, err))
-        return false;
-    answer_until(session, apart.result_fd);
-    bool ok = pf_inject_apart_end(&apart, &done, err);
-    if (!ok && session->host.refused_errno)
-        return pf_err_sys(err, session->host.refused_errno,
-                          "the agent's shared memory (%llu MiB of addresses, mostly untouched) "
-                          "cannot be mapped: raise the limit of the address space (ulimit -v)",
-                          (unsigned long long)(pf_region_bytes(&session->host.sizes) >> 20));
-    if (ok && done.pause_ns > session->longest_pause_ns)
-        session->longest_pause_ns = done.pause_ns;
-    return ok;
-}
-
-/* A reason that stays: no use in trying again. */
-static bool is_final(const struct pf_err *why)
-{
-    return why->code == PF_ERR_UNSUPPORTED || why->code == PF_ERR_DENIED;
-}
-
-/* One may have said hello by itself meanwhile. */
-static bool has_registered(struct agent_session *session, pid_t pid)
-{
-    const struct pf_agent_process *process = pf_agent_host_find(&session->host, pid);
-
-    return process && !process->is_over;
-}
-
-static void give_agent(struct agent_session *session, pid_t pid, unsigned timeout_ms)
-{
-    struct pf_err why = {0};
-
-    if (inject_answered(session, pid, timeout_ms, &why)) {
-        session->injected++;
-    } else if (!has_registered(session, pid)) {
-        pf_agent_watch_refused(&session->watch, pid, pf_clock_now_ns(), is_final(&why));
-        session->last_refusal = why;
-    }
-}
-
 /* Into every process of the tree; that some refuse is told, that all do is a failure. */
-static bool inject_all(struct agent_session *session, struct pf_record_job *job, struct pf_err *err)
+static bool reach_all(struct agent_session *session, const struct pf_record_job *job,
+                      struct pf_err *err)
 {
     struct pf_pid_list pids = {0};
 
+    session->reach.host = &session->host;
+    session->reach.samples = &session->samples;
+    session->reach.agent_path = session->agent_path;
+    session->reach.invitation = strchr(session->invitation, '=') + 1;
+    session->reach.stop_fd = job->options->stop_fd;
     for (uint32_t i = 0; i < job->options->pid_count; i++)
         pf_pid_list_add(&pids, job->options->pids[i]);
     if (!job->options->skip_children)
         pf_proc_tree_grow(&pids);
-    for (uint32_t i = 0; i < pids.count; i++)
-        give_agent(session, pids.at[i], INJECT_TIMEOUT_MS);
+    bool ok = pf_agent_reach_all(&session->reach, &pids, err);
     pf_pid_list_fini(&pids);
-    if (session->injected > 0 || job->target->has_command)
-        return true;
-    *err = session->last_refusal;
-    return false;
+    return ok || job->target->has_command;
 }
 
 /* The processes asked for, and what they start. */
-static void begin_watch(struct agent_session *session, const struct pf_record_job *job)
+static void begin(struct agent_session *session, const struct pf_record_job *job)
 {
+    pf_agent_samples_begin(&session->samples, &session->host);
+    session->reach.deadline_ns = job->deadline_ns;
     for (uint32_t i = 0; i < job->target->process_count; i++)
-        pf_pid_list_add(&session->watch.roots, job->target->processes[i].pid);
-    session->watch.skip_children = job->options->skip_children;
-}
-
-static void give_late_ones(struct agent_session *session)
-{
-    struct pf_pid_list late = {0};
-
-    pf_agent_watch_look(&session->watch, &session->host, pf_clock_now_ns(), &late);
-    for (uint32_t i = 0; i < late.count; i++)
-        give_agent(session, late.at[i], LATE_TIMEOUT_MS);
-    pf_pid_list_fini(&late);
+        pf_pid_list_add(&session->reach.watch.roots, job->target->processes[i].pid);
+    session->reach.watch.skip_children = job->options->skip_children;
 }
 
 static void tell_progress(struct agent_session *session, const struct pf_record_job *job)
@@ -250,7 +150,7 @@ static void collect(struct agent_session *session, struct pf_record_job *job)
                                 {.fd = job->options->stop_fd, .events = POLLIN}};
         (void)poll(wake, 2, pf_record_job_wait_ms(job, WAIT_MS));
         serve(session);
-        give_late_ones(session);
+        pf_agent_reach_late(&session->reach);
         tell_progress(session, job);
     }
     pf_agent_host_stop_sampling(&session->host,
@@ -266,11 +166,14 @@ static void sum_up(struct agent_session *session, struct pf_record_job *job)
     if (summary->target_cpu_ns > 0)
         summary->cost_percent =
             100 * sample_cost_ns * (double)session->samples.stacks / (double)summary->target_cpu_ns;
-    pf_record_job_note(job, "user code only: the agent does not see the kernel's share");
-    if (session->injected)
-        pf_record_job_note(job, "agent put into %u processes, longest stop of a thread %.1f ms",
-                           session->injected, (double)session->longest_pause_ns / 1e6);
-    pf_agent_notes(job, &session->samples, &session->watch, &session->last_refusal);
+    pf_record_job_note(job, "time in the kernel shows on the calls that entered it");
+    if (session->reach.injected)
+        pf_record_job_note(job, "agent put into %u %s, longest stop of a thread %.1f ms",
+                           session->reach.injected,
+                           session->reach.injected == 1 ? "process" : "processes",
+                           (double)session->reach.longest_pause_ns / 1e6);
+    pf_agent_watch_finish(&session->reach.watch, &session->host);
+    pf_agent_notes(job, &session->samples, &session->reach.watch);
 }
 
 static void set_up_profile(struct pf_record_job *job, uint64_t period_ns)
@@ -290,10 +193,9 @@ static bool record_agent(struct pf_record_job *job, struct pf_err *err)
 
     set_up_profile(job, period_ns);
     pf_agent_samples_init(&session->samples, job->profile, period_ns, job->options->label_threads);
-    bool ok = inject_all(session, job, err) && pf_record_job_start(job, err);
+    bool ok = reach_all(session, job, err) && pf_record_job_start(job, err);
     if (ok) {
-        pf_agent_samples_begin(&session->samples, &session->host);
-        begin_watch(session, job);
+        begin(session, job);
         collect(session, job);
         sum_up(session, job);
     }

@@ -14,6 +14,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/session/record_cost.h"
 #include "profiler/session/record_coverage.h"
+#include "profiler/session/record_replaced.h"
 
 /*
  * Rings: 512 KiB a CPU is what an ordinary user may lock by default; more is asked for first. The
@@ -171,17 +172,6 @@ static void collect(struct pf_perf_session *session)
     session->own_cpu_ns = pf_clock_self_cpu_ns() - session->own_cpu_ns;
 }
 
-/* Shared memory and memory files are always "deleted". */
-static bool is_program_file(const struct pf_mapped_object *object)
-{
-    static const char *const others[] = {"/memfd:", "/dev/", "/SYSV", "/[", "//"};
-
-    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (strncmp(object->path, others[i], strlen(others[i])) == 0)
-            return false;
-    return object->path[0] == '/';
-}
-
 /* The kernel's share is what the kernel says it is: samples that are missing may be missing because
  * what runs is too short to be sampled. */
 static void note_coverage(struct pf_perf_session *session)
@@ -233,14 +223,7 @@ static void note_limits(struct pf_perf_session *session)
     if (session->denied_threads)
         pf_record_job_note(job, "%u thread%s not sampled: another user's", session->denied_threads,
                            plural(session->denied_threads));
-    for (uint32_t i = 0; i < session->objects.count; i++)
-        if (session->objects.at[i].is_deleted && is_program_file(&session->objects.at[i])) {
-            pf_record_job_note(job,
-                               "restart pending: %.100s was replaced or removed since it was "
-                               "started",
-                               session->objects.at[i].path);
-            break;
-        }
+    pf_record_note_replaced(job, &session->objects);
 }
 
 static double estimate_cost(const struct pf_perf_session *session)

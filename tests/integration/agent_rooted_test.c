@@ -5,10 +5,10 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "profiler/base/clock.h"
 #include "profiler/base/file.h"
 #include "tests/integration/record_support.h"
 #include "tests/support/bench_server.h"
@@ -84,6 +84,33 @@ Test(agent_rooted, python_in_nested_calls)
     ts_recording_fini(&recording);
 }
 
+/* Its background workers are forked in a signal handler, and live there. */
+Test(agent_rooted, postgres_with_all_its_processes)
+{
+    struct ts_server server = ts_server_start(TS_POSTGRES, true);
+    struct pf_child load = ts_load_start(&server, LOAD_SECONDS);
+
+    ts_wait_busy(server.pid);
+    struct ts_recording recording =
+        ts_record(ts_as_user(), server.pid, "--engine agent -F 250 -d 3", "postgres.pb.gz");
+    ts_stop(&load);
+    cr_expect_eq(kill(server.pid, 0), 0, "the server ended");
+    ts_server_stop(&server);
+
+    expect_rooted(&recording, "postgres");
+    cr_expect_null(strstr(recording.summary.note, "without the agent"), "%s",
+                   recording.summary.note);
+    for (uint32_t i = 1; i < recording.summary.unrooted_count; i++)
+        cr_expect(
+            strcmp(recording.summary.unrooted[i].object, recording.summary.unrooted[i - 1].object)
+                    != 0
+                || strcmp(recording.summary.unrooted[i].reason,
+                          recording.summary.unrooted[i - 1].reason)
+                       != 0,
+            "%s is listed twice", recording.summary.unrooted[i].object);
+    ts_recording_fini(&recording);
+}
+
 /* It has one thread: it cannot use more than the clock shows. */
 Test(agent_rooted, cpu_time_of_a_program_that_execs_itself_is_counted_once)
 {
@@ -95,5 +122,16 @@ Test(agent_rooted, cpu_time_of_a_program_that_execs_itself_is_counted_once)
     cr_expect_gt(recording.summary.target_cpu_ns, 0);
     cr_expect_leq(recording.summary.target_cpu_ns,
                   recording.profile.duration_ns + recording.profile.duration_ns / 10);
+    ts_recording_fini(&recording);
+}
+
+Test(agent_rooted, threads_that_have_ended_are_not_said_to_lack_a_timer)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof command, "%s churn 1", ts_workload_path());
+    struct ts_recording recording = record_command(command, "churn.pb.gz");
+
+    cr_expect_null(strstr(recording.summary.note, "ulimit"), "%s", recording.summary.note);
     ts_recording_fini(&recording);
 }
