@@ -148,12 +148,14 @@ static bool watch_forks(void)
     return is_watching;
 }
 
-/* By a collector that lives. What one that is gone began is ended here: allocation hooks may hold
- * its region for a while longer, so that stays mapped. */
-static bool is_taken(struct pf_region **before)
+/* By a collector that lives. What is ending, or was begun by one that is gone, is ended here:
+ * allocation hooks may hold its region for a while longer, so that stays mapped. */
+static bool is_taken(void)
 {
     bool has_heap = atomic_load(&ag_agent.region) != NULL;
 
+    if (ag_cpu_is_on() && ag_cpu_is_ending())
+        ag_cpu_end();
     if (!ag_cpu_is_on() && !has_heap)
         return false;
     if (!ag_collector_is_gone(ag_agent.address))
@@ -162,7 +164,7 @@ static bool is_taken(struct pf_region **before)
         ag_cpu_end();
     if (has_heap) {
         atomic_store(&ag_agent.region, NULL);
-        *before = NULL;
+        atomic_store(&ag_agent.linked, NULL);
     }
     return false;
 }
@@ -199,10 +201,10 @@ __attribute__((visibility("default"))) int assay_agent_attach(const char *text);
 int assay_agent_attach(const char *text)
 {
     int kept_errno = errno;
-    struct pf_region *before = atomic_load(&ag_agent.linked);
 
-    if (is_taken(&before))
+    if (is_taken())
         return EBUSY;
+    struct pf_region *before = atomic_load(&ag_agent.linked);
     if (!read_invitation(text))
         return EINVAL;
     if (!ag_agent.alive && !make_alive_word())

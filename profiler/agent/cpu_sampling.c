@@ -14,6 +14,7 @@
 #include "profiler/agent/cpu_thread.h"
 #include "profiler/agent/cpu_timers.h"
 #include "profiler/agent/raw_call_x86_64.h"
+#include "profiler/agent/region_leave.h"
 
 /* Soon: where threads come and go. Scanning takes at most a 50th of a core. */
 enum { SCAN_EVERY_MS = 20, SCAN_SOON_MS = 2, COST_LIMIT = 50 };
@@ -28,6 +29,7 @@ static struct {
     struct ag_timers timers;
     struct pf_region *region;
     _Atomic uint32_t is_on;
+    _Atomic uint32_t is_to_end; /* by one of us; or it is ending by itself */
     int signal_number;
 } cpu;
 
@@ -82,7 +84,8 @@ static bool is_wanted(struct pulse *pulse)
         pulse->seen_ms = ms;
         pulse->moved_ns = at_ns;
     }
-    return atomic_load(&cpu.region->sample_hz) != 0 && !is_left_alone(pulse, at_ns);
+    return atomic_load(&cpu.region->sample_hz) != 0 && atomic_load(&cpu.is_to_end) == 0
+           && !is_left_alone(pulse, at_ns);
 }
 
 /* With very many threads a scan is long: the pause grows with it. */
@@ -113,6 +116,18 @@ static bool has_signal(void)
     return cpu.signal_number != 0;
 }
 
+/* The collector reads a region of its own mapping: ours need not stay. */
+static void say_it_ended(struct pf_region *region)
+{
+    bool is_free = ag_region_unlink(region);
+
+    if (is_free)
+        ag_region_unmap_body(region);
+    atomic_store(&region->sampling, 0);
+    if (is_free)
+        ag_region_unmap_head(region);
+}
+
 /*
  * The agent's thread. It gives the signal back through the C library, which touches errno only when
  * it fails: that would be the maker's errno, so failing is made impossible by the arguments.
@@ -125,10 +140,11 @@ static int keep_armed(void *unused)
     cpu.timers.own_tid = (uint32_t)AG_RAW_CALL(SYS_gettid, 0);
     while (is_wanted(&pulse) && has_signal())
         scan_and_pause(&pulse);
+    atomic_store(&cpu.is_to_end, 1);
     ag_timers_disarm(&cpu.timers);
     ag_cpu_signal_give_back(cpu.signal_number);
     ag_cpu_handler_aim(NULL);
-    atomic_store(&cpu.region->sampling, 0);
+    say_it_ended(cpu.region);
     atomic_store(&cpu.is_on, 0);
     return 0;
 }
@@ -161,6 +177,7 @@ bool ag_cpu_begin(struct pf_region *region)
     if (hz == 0 || !atomic_compare_exchange_strong(&cpu.is_on, &off, 1))
         return false;
     tidy_up();
+    atomic_store(&cpu.is_to_end, 0);
     cpu.region = region;
     cpu.signal_number = ag_cpu_signal_take();
     ag_cpu_handler_aim(region);
@@ -180,9 +197,15 @@ bool ag_cpu_is_on(void)
     return atomic_load(&cpu.is_on) != 0;
 }
 
+bool ag_cpu_is_ending(void)
+{
+    return atomic_load(&cpu.is_to_end) != 0;
+}
+
+/* Its region may be unmapped by now: its address alone is used. */
 void ag_cpu_end(void)
 {
-    atomic_store(&cpu.region->sample_hz, 0);
+    atomic_store(&cpu.is_to_end, 1);
     (void)AG_RAW_CALL(SYS_futex, (uintptr_t)&cpu.region->sample_hz, FUTEX_WAKE, INT_MAX);
     tidy_up();
 }

@@ -8,7 +8,7 @@
  *
  * Sampling ends when the collector says so (the region's sample_hz becomes 0, and whoever waits
  * there is woken) or is gone (its clock, now_ms, stands still and nobody answers at its address):
- * the timers are deleted, the signal's disposition is put back.
+ * the timers are deleted, the signal's disposition is put back, the region is unmapped.
  *
  * The signal is the highest real-time one that the server does not use, else SIGPROF or SIGVTALRM.
  * A server that takes it later has it: sampling moves to another.
@@ -28,6 +28,9 @@ bool ag_cpu_begin(struct pf_region *region);
 
 /* Is sampling under way, or not yet wound up? */
 bool ag_cpu_is_on(void);
+
+/* Has it been told to end, or is it done? */
+bool ag_cpu_is_ending(void);
 
 /* End what is under way and wait for it: its collector is gone. Context: target. */
 void ag_cpu_end(void);

@@ -8,7 +8,9 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "profiler/base/clock.h"
 #include "profiler/base/file.h"
@@ -16,7 +18,10 @@
 #include "tests/support/bench_server.h"
 #include "tests/support/command.h"
 
-enum { LOAD_SECONDS = 30, STATUS_MAX = 8192, LINE_MAX_BYTES = 128 };
+enum { LOAD_SECONDS = 30, STATUS_MAX = 8192, LINE_MAX_BYTES = 128, BUSY_PROCESSES = 40 };
+
+/* A program of some threads and what the agent keeps, and not its gigabytes of shared addresses. */
+enum { LEFT_MAX_KIB = 2 << 20 };
 
 static const double rooted_min_percent = 99;
 static const uint64_t minute_ns = 60000000000;
@@ -76,7 +81,7 @@ Test(agent_cpu, a_command_is_sampled_from_its_start)
 Test(agent_cpu, a_running_process_is_sampled_and_left_as_it_was)
 {
     struct pf_child child = ts_workload_start("", "split 4");
-    char caught[2][LINE_MAX_BYTES], threads[2][LINE_MAX_BYTES];
+    char caught[2][LINE_MAX_BYTES], threads[2][LINE_MAX_BYTES], size[LINE_MAX_BYTES];
 
     read_status(child.pid, "SigCgt:", caught[0]);
     read_status(child.pid, "Threads:", threads[0]);
@@ -91,8 +96,28 @@ Test(agent_cpu, a_running_process_is_sampled_and_left_as_it_was)
 
     cr_expect_str_eq(caught[0], caught[1], "its signal handlers are others than before");
     cr_expect_str_eq(threads[0], threads[1], "a thread of ours is left in it");
+    read_status(child.pid, "VmSize:", size);
+    cr_expect_lt(atol(size + strlen("VmSize:")), LEFT_MAX_KIB, "%s", size);
     cr_expect_eq(kill(child.pid, 0), 0);
     ts_stop(&child);
+}
+
+/* All CPUs cannot give more than their number of seconds a second. */
+Test(agent_cpu, what_was_sampled_while_agents_came_in_is_not_of_the_recording)
+{
+    struct pf_child shell = ts_start("for i in $(seq %d); do %s split 1 >/dev/null & done; wait",
+                                     BUSY_PROCESSES, ts_workload_path());
+
+    ts_wait_busy(shell.pid);
+    struct ts_recording recording =
+        ts_record("", shell.pid, "--engine agent -F 250 -d 0.3", "early.pb.gz");
+    double given_s =
+        (double)recording.profile.duration_ns / 1e9 * (double)sysconf(_SC_NPROCESSORS_ONLN);
+    double sampled_s = (double)recording.summary.samples / 250;
+
+    cr_expect_leq(sampled_s, given_s * 1.2, "%.2f s of CPU time in %.2f", sampled_s, given_s);
+    ts_recording_fini(&recording);
+    ts_stop(&shell);
 }
 
 static void record_server(enum ts_server_kind kind, bool as_user, const char *name)
