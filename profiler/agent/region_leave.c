@@ -12,8 +12,6 @@
 
 enum { REST_TRIES = 50, REST_NS = 1000000 };
 
-static_assert(sizeof(struct pf_region) <= PF_REGION_PAGE, "the header is in the first page");
-
 static bool is_at_rest(void)
 {
     return ag_objects_are_at_rest() && ag_cpu_handler_is_at_rest();
@@ -34,11 +32,11 @@ bool ag_region_unlink(struct pf_region *region)
 
 void ag_region_unmap_body(struct pf_region *region)
 {
-    (void)AG_RAW_CALL(SYS_munmap, (uintptr_t)region + PF_REGION_PAGE,
-                      region->size_bytes - PF_REGION_PAGE);
+    (void)AG_RAW_CALL(SYS_munmap, (uintptr_t)region + sizeof *region,
+                      region->size_bytes - sizeof *region);
 }
 
 void ag_region_unmap_head(struct pf_region *region)
 {
-    (void)AG_RAW_CALL(SYS_munmap, (uintptr_t)region, PF_REGION_PAGE);
+    (void)AG_RAW_CALL(SYS_munmap, (uintptr_t)region, sizeof *region);
 }

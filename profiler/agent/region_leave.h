@@ -17,7 +17,7 @@ struct pf_region;
  */
 bool ag_region_unlink(struct pf_region *region);
 
-/* Unmap all but the first page, in which the collector is still to be told something; and that. */
+/* Unmap all but the header, in which the collector is still to be told something; and that. */
 void ag_region_unmap_body(struct pf_region *region);
 void ag_region_unmap_head(struct pf_region *region);
 

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "profiler/attach/agent_region.h"
 #include "profiler/base/arena.h"
 #include "profiler/base/clock.h"
 #include "profiler/base/fd_pass.h"
@@ -163,21 +164,6 @@ bool pf_agent_find(char **out, struct pf_err *err)
                       exe);
 }
 
-/* A sealed, named, sparse file of a region's size. */
-static int make_region_fd(uint64_t size)
-{
-    int fd = memfd_create("assay-agent", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (fd < 0)
-        return -1;
-    if (ftruncate(fd, (off_t)size) != 0
-        || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 static struct pf_agent_process *new_process(struct pf_agent_host *host)
 {
     if (host->process_count == PF_AGENT_PROCESSES_MAX)
@@ -195,27 +181,20 @@ static struct pf_agent_process *new_process(struct pf_agent_host *host)
 /* A region for a new caller; its descriptor, or -1. */
 static int admit(struct pf_agent_host *host, const struct pf_hello *hello, pid_t pid)
 {
-    uint64_t size = pf_region_bytes(&host->sizes);
     struct pf_agent_process *process = new_process(host);
-    int fd = process ? make_region_fd(size) : -1;
-    void *at = fd < 0 ? MAP_FAILED
-                      : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    int fd = process ? pf_agent_region_make(&host->sizes, &process->region) : -1;
 
-    if (at == MAP_FAILED) {
+    if (fd < 0) {
         host->refused_errno = errno;
-        if (fd >= 0)
-            (void)close(fd);
         return -1;
     }
-    pf_region_init(at, &host->sizes);
     process->pid = pid;
-    process->region = at;
     atomic_store(&process->region->wants, host->wants);
     atomic_store(&process->region->sample_hz, host->sample_hz);
     for (uint32_t i = 0; i < host->given_count; i++)
         (void)pf_given_rows_put(process->region, host->given[i].content,
                                 (struct pf_bytes){host->given[i].bytes, host->given[i].size});
-    process->region_bytes = size;
+    process->region_bytes = process->region->size_bytes;
     process->start_ns = pf_clock_now_ns();
     process->is_fork = hello->reason == PF_HELLO_FORK;
     process->parent = (pid_t)hello->parent;

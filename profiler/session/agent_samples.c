@@ -165,6 +165,8 @@ static void take(struct pf_agent_samples *samples, struct pf_sampled_process *pr
     int64_t values[] = {event->weight, (int64_t)(event->weight * samples->period_ns)};
 
     read_stack(region, event->stack, &trail);
+    if (trail.count > 0)
+        (void)object_at(samples, process, pcs[0]);
     if (!trail.is_rooted && trail.count > 0)
         trail.lost_object = object_at(samples, process, pcs[trail.count - 1]);
     struct pf_fold_frames frames = {

@@ -59,11 +59,11 @@ static void enter_module(struct pf_agent_space *space, const struct pf_region_mo
 bool pf_agent_space_learn(struct pf_agent_space *space, const struct pf_region *region,
                           struct pf_mapped_objects *objects)
 {
-    const struct pf_region_module *module;
+    struct pf_region_module module;
     bool has_more = false;
 
-    while ((module = pf_module_view(region, space->modules_seen)) != NULL) {
-        enter_module(space, module, objects);
+    while (pf_module_read(region, space->modules_seen, &module)) {
+        enter_module(space, &module, objects);
         space->modules_seen++;
         has_more = true;
     }

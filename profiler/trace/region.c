@@ -20,14 +20,17 @@ static uint64_t whole_pages(uint64_t size_bytes)
     return (size_bytes + PF_REGION_PAGE - 1) / PF_REGION_PAGE * PF_REGION_PAGE;
 }
 
-/* Lays the parts one after the other; the only place that knows their order. */
-static struct pf_region layout(const struct pf_region_sizes *sizes)
-{
-    struct pf_region plan = {.magic = PF_REGION_MAGIC, .version = PF_REGION_VERSION};
+/* Where the parts lie, from the first byte on. */
+struct plan {
+    uint64_t directory_at, owners_at, leaves_at, stacks_at, pcs_at, modules_at, threads_at, work_at;
+    uint64_t size_bytes;
+};
 
-    plan.header_bytes = sizeof plan;
-    plan.sizes = *sizes;
-    plan.directory_at = whole_pages(sizeof plan);
+/* Lays the parts one after the other; the only place that knows their order. */
+static struct plan layout(const struct pf_region_sizes *sizes)
+{
+    struct plan plan = {.directory_at = sizeof(struct pf_region)};
+
     plan.owners_at = plan.directory_at + whole_pages(PF_LIVE_DIRECTORY_BYTES);
     plan.leaves_at = plan.owners_at + whole_pages((uint64_t)sizes->leaf_count * sizeof(uint32_t));
     plan.stacks_at = plan.leaves_at + (uint64_t)sizes->leaf_count * PF_LIVE_LEAF_BYTES;
@@ -47,28 +50,23 @@ uint64_t pf_region_bytes(const struct pf_region_sizes *sizes)
     return layout(sizes).size_bytes;
 }
 
-static void copy_plan(struct pf_region *region, const struct pf_region *plan)
-{
-    region->version = plan->version;
-    region->header_bytes = plan->header_bytes;
-    region->size_bytes = plan->size_bytes;
-    region->sizes = plan->sizes;
-    region->directory_at = plan->directory_at;
-    region->owners_at = plan->owners_at;
-    region->leaves_at = plan->leaves_at;
-    region->stacks_at = plan->stacks_at;
-    region->pcs_at = plan->pcs_at;
-    region->modules_at = plan->modules_at;
-    region->threads_at = plan->threads_at;
-    region->work_at = plan->work_at;
-    region->magic = plan->magic;
-}
-
 void pf_region_init(struct pf_region *region, const struct pf_region_sizes *sizes)
 {
-    struct pf_region plan = layout(sizes);
+    struct plan plan = layout(sizes);
 
-    copy_plan(region, &plan);
+    region->version = PF_REGION_VERSION;
+    region->header_bytes = sizeof *region;
+    region->size_bytes = plan.size_bytes;
+    region->sizes = *sizes;
+    region->directory_at = plan.directory_at;
+    region->owners_at = plan.owners_at;
+    region->leaves_at = plan.leaves_at;
+    region->stacks_at = plan.stacks_at;
+    region->pcs_at = plan.pcs_at;
+    region->modules_at = plan.modules_at;
+    region->threads_at = plan.threads_at;
+    region->work_at = plan.work_at;
+    region->magic = PF_REGION_MAGIC;
     atomic_store(&region->leaf_next, 1);
     atomic_store(&region->thread_next, 1); /* slot 0 is shared by those that find none */
 }
@@ -83,7 +81,7 @@ bool pf_region_check(const struct pf_region *region, uint64_t size_bytes)
     struct pf_region_sizes sizes = region->sizes;
     if (sizes.leaf_count == 0 || sizes.thread_count == 0 || sizes.work_bytes > size_bytes)
         return false;
-    struct pf_region plan = layout(&sizes);
+    struct plan plan = layout(&sizes);
     return region->directory_at == plan.directory_at && region->owners_at == plan.owners_at
            && region->leaves_at == plan.leaves_at && region->stacks_at == plan.stacks_at
            && region->pcs_at == plan.pcs_at && region->modules_at == plan.modules_at

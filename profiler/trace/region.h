@@ -3,10 +3,10 @@
  *
  * One memfd, sealed in size, mapped by both. It is sparse: pages cost memory when first written.
  * The agent writes, the collector reads, at any time, also after the server was killed. A reader
- * trusts nothing in it beyond pf_region_check: every offset and count is bounded again.
+ * trusts nothing in it but the layout: every other offset and count is bounded again.
  *
- *   header | live directory | owners of leaves | live leaves | stack levels | pcs | modules |
- * threads | work
+ *   layout, counters | live directory | owners of leaves | live leaves | stack levels | pcs |
+ * modules | threads | work
  *
  * live: which blocks are allocated (region_live.h). stacks, pcs: where they were (region_stacks.h).
  * modules: what was mapped where (region_modules.h). threads: one slot each, counters
@@ -39,8 +39,13 @@ struct pf_region_sizes {
     uint64_t work_bytes;
 };
 
-/* Counters that many threads add to stand on lines of their own. All offsets are from the region's
- * first byte. */
+/*
+ * Counters that many threads add to stand on lines of their own. All offsets are from the region's
+ * first byte.
+ *
+ * The layout has the first page for itself. Nobody changes it once it is made, and the collector
+ * reads a private copy: what a server scribbles over it leads no reader astray.
+ */
 struct pf_region {
     uint64_t magic;
     uint32_t version;
@@ -50,7 +55,7 @@ struct pf_region {
     uint64_t directory_at, owners_at, leaves_at, stacks_at, pcs_at, modules_at, threads_at, work_at;
 
     /* Written by the collector every few milliseconds: reading it is cheaper than a clock. */
-    _Alignas(PF_REGION_LINE) _Atomic uint32_t now_ms; /* since the region was made */
+    _Alignas(PF_REGION_PAGE) _Atomic uint32_t now_ms; /* since the region was made */
     _Atomic uint32_t wants;     /* enum pf_region_want, by the collector before it is handed over */
     _Atomic uint32_t sample_hz; /* samples a second of CPU time; the collector's 0 ends it */
     _Atomic uint32_t sampling;  /* by the agent: its timers are armed */
@@ -77,6 +82,9 @@ enum pf_region_want {
     PF_REGION_CPU = 2,  /* samples, at sample_hz */
 };
 
+static_assert(offsetof(struct pf_region, now_ms) == PF_REGION_PAGE
+                  && sizeof(struct pf_region) == 2 * PF_REGION_PAGE,
+              "the layout has a page, what changes has another");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
               "the region is used in handlers and between processes");
 

@@ -22,15 +22,28 @@ bool pf_module_add(struct pf_region *region, const struct pf_region_module *modu
     return true;
 }
 
+static bool is_valid(const struct pf_region_module *module)
+{
+    return module->is_complete == 1 && module->build_id_size <= PF_MODULE_BUILD_ID_MAX
+           && memchr(module->path, 0, sizeof module->path) && module->start < module->end;
+}
+
+static bool is_there(const struct pf_region *region, uint32_t index)
+{
+    return index < atomic_load_explicit(&region->module_next, memory_order_acquire)
+           && index < region->sizes.module_count;
+}
+
+bool pf_module_read(const struct pf_region *region, uint32_t index, struct pf_region_module *out)
+{
+    if (!is_there(region, index))
+        return false;
+    *out = *record(region, index);
+    return is_valid(out);
+}
+
 const struct pf_region_module *pf_module_view(const struct pf_region *region, uint32_t index)
 {
-    uint32_t count = atomic_load_explicit(&region->module_next, memory_order_acquire);
-
-    if (index >= count || index >= region->sizes.module_count)
-        return NULL;
-    const struct pf_region_module *module = record(region, index);
-    if (module->is_complete != 1 || module->build_id_size > PF_MODULE_BUILD_ID_MAX
-        || !memchr(module->path, 0, sizeof module->path) || module->start >= module->end)
-        return NULL;
-    return module;
+    return is_there(region, index) && is_valid(record(region, index)) ? record(region, index)
+                                                                      : NULL;
 }

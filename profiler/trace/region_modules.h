@@ -31,6 +31,9 @@ struct pf_region_module {
 /* Append a record; false when the table is full (counted in modules_dropped). */
 bool pf_module_add(struct pf_region *region, const struct pf_region_module *module);
 
+/* A copy of record number index, which nobody can change any more; false: there is none. */
+bool pf_module_read(const struct pf_region *region, uint32_t index, struct pf_region_module *out);
+
 /* Record number index, or NULL. Checked: path ends inside, build_id_size is in bounds. */
 const struct pf_region_module *pf_module_view(const struct pf_region *region, uint32_t index);
 

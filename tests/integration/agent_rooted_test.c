@@ -135,3 +135,39 @@ Test(agent_rooted, threads_that_have_ended_are_not_said_to_lack_a_timer)
     cr_expect_null(strstr(recording.summary.note, "ulimit"), "%s", recording.summary.note);
     ts_recording_fini(&recording);
 }
+
+/* The loader knows nothing of it, the kernel does. */
+Test(agent_rooted, code_made_at_run_time_goes_by_its_name)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof command, "%s jit 0", ts_workload_path());
+    struct ts_recording recording = record_command(command, "jit.pb.gz");
+
+    cr_expect_geq(ts_self_percent(&recording, "jit_spin"), 90);
+    ts_recording_fini(&recording);
+}
+
+Test(agent_rooted, a_program_replaced_since_it_was_started_is_named_as_it_was)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/split-server", ts_temp_dir());
+    struct ts_result copy = ts_run("cp %s %s", ts_workload_path(), path);
+    struct pf_child child = ts_program_start("", path, "split 1");
+    struct ts_result replace = ts_run("cp /bin/true %s.new && mv %s.new %s", path, path, path);
+    struct ts_recording recording =
+        ts_record("", child.pid, "--engine agent -F 250 -d 1", "replaced.pb.gz");
+    ts_stop(&child);
+
+    cr_expect_not_null(strstr(recording.summary.note, "restart pending"), "%s",
+                       recording.summary.note);
+    cr_expect_geq(ts_total_percent(&recording, "leaf_a"), 30);
+    for (uint32_t i = 0; i < recording.profile.mappings.count; i++)
+        cr_expect_null(strstr(
+            pf_profile_text(&recording.profile, pf_profile_mapping_at(&recording.profile, i)->file),
+            " (deleted)"));
+    ts_recording_fini(&recording);
+    ts_result_fini(&copy);
+    ts_result_fini(&replace);
+}

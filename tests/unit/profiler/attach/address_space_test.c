@@ -37,6 +37,25 @@ static void check_order(const struct pf_space *space)
     }
 }
 
+Test(address_space, what_is_laid_over_takes_its_place_and_no_more)
+{
+    struct pf_space space = {.pid = 1}, over = {.pid = 1};
+
+    map(&space, 100, 400, "/told");
+    map(&over, 200, 300, "/true");
+    map(&over, 500, 600, "");
+    pf_space_lay_over(&space, &over);
+
+    check_order(&space);
+    cr_expect_str_eq(path_at(&space, 150), "/told");
+    cr_expect_str_eq(path_at(&space, 250), "/true");
+    cr_expect_str_eq(path_at(&space, 350), "/told");
+    cr_expect_str_eq(path_at(&space, 550), "[jit:1]");
+    pf_space_fini(&space);
+    pf_space_fini(&over);
+    pf_mapped_objects_fini(&objects);
+}
+
 Test(address_space, a_new_mapping_replaces_what_it_overlaps)
 {
     struct pf_space space = {.pid = 1};

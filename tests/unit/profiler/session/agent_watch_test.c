@@ -41,8 +41,8 @@ static struct pf_agent_host host_with(struct pf_agent_process *process, struct p
 
 static struct pf_region *a_region(void)
 {
-    size_t size = (sizeof(struct pf_region) + 63) / 64 * 64;
-    struct pf_region *region = aligned_alloc(64, size);
+    size_t size = sizeof(struct pf_region);
+    struct pf_region *region = aligned_alloc(PF_REGION_PAGE, size);
 
     memset(region, 0, size);
     return region;
