@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,20 +32,21 @@ static _Noreturn void help(const struct pf_inject *request, int cancel_fd, int t
     _exit(0);
 }
 
-static void close_pipe(const int ends[2])
+static void close_pair(const int ends[2])
 {
     (void)close(ends[0]);
     (void)close(ends[1]);
 }
 
-static bool open_pipes(int result[2], int cancel[2])
+/* A socket for the order to give up, as one may write to it when the helper is gone. */
+static bool open_pairs(int result[2], int cancel[2])
 {
     if (pipe2(result, O_CLOEXEC) != 0)
         return false;
-    if (pipe2(cancel, O_CLOEXEC) == 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, cancel) == 0)
         return true;
     int why = errno;
-    close_pipe(result);
+    close_pair(result);
     errno = why;
     return false;
 }
@@ -65,7 +67,7 @@ bool pf_inject_apart_begin(struct pf_inject_apart *out, const struct pf_inject *
     int result[2], cancel[2];
     sigset_t before;
 
-    if (!open_pipes(result, cancel))
+    if (!open_pairs(result, cancel))
         return pf_err_sys(err, errno, "process %d: pipes for the agent's helper", request->pid);
     pid_t helper = fork_blocked(&before);
     int why = errno;
@@ -77,8 +79,8 @@ bool pf_inject_apart_begin(struct pf_inject_apart *out, const struct pf_inject *
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (helper < 0) {
-        close_pipe(result);
-        close_pipe(cancel);
+        close_pair(result);
+        close_pair(cancel);
         return pf_err_sys(err, why, "process %d: a helper to put the agent in", request->pid);
     }
     (void)close(result[1]);
@@ -89,8 +91,10 @@ bool pf_inject_apart_begin(struct pf_inject_apart *out, const struct pf_inject *
 
 void pf_inject_apart_cancel(struct pf_inject_apart *apart)
 {
-    if (apart->cancel_fd > 0)
+    if (apart->cancel_fd > 0) {
+        (void)send(apart->cancel_fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         (void)close(apart->cancel_fd);
+    }
     apart->cancel_fd = 0;
 }
 

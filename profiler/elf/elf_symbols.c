@@ -16,7 +16,7 @@ static bool enter(const Elf64_Sym *symbol, const char *name, const char *const *
                   uint32_t count, struct pf_elf_function *out)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (out[i].file_addr != 0 || strcmp(names[i], name) != 0)
+        if (names[i][0] != name[0] || out[i].file_addr != 0 || strcmp(names[i], name) != 0)
             continue;
         out[i] = (struct pf_elf_function){symbol->st_value, symbol->st_size};
         return true;

@@ -6,6 +6,7 @@
 #include "profiler/attach/agent_give.h"
 #include "profiler/attach/agent_host.h"
 #include "profiler/attach/inject_apart.h"
+#include "profiler/attach/proc_stat.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/agent_samples.h"
 
@@ -115,6 +116,13 @@ static bool has_registered(const struct pf_agent_reach *reach, pid_t pid)
     return process && !process->is_over;
 }
 
+static bool has_ended(pid_t pid)
+{
+    struct pf_proc_stat stat;
+
+    return !pf_proc_stat_read(&stat, pid, 0) || stat.state == 'Z' || stat.state == 'X';
+}
+
 /* Whether it is in, or there is no use in trying again. */
 static bool give_agent(struct pf_agent_reach *reach, pid_t pid, unsigned timeout_ms)
 {
@@ -126,6 +134,11 @@ static bool give_agent(struct pf_agent_reach *reach, pid_t pid, unsigned timeout
     }
     if (has_registered(reach, pid))
         return true;
+    if (has_ended(pid)) {
+        reach->watch.missed++;
+        reach->last_refusal = why;
+        return true;
+    }
     pf_agent_watch_refused(&reach->watch, pid, pf_clock_now_ns(), &why, is_final(&why));
     reach->last_refusal = why;
     return is_final(&why);
