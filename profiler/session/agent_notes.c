@@ -61,7 +61,7 @@ static void note_missed(const struct pf_agent_watch *watch, struct pf_record_job
     if (watch->execs)
         pf_record_job_note(job, "an exec took the agent away (%u)", watch->execs);
     if (watch->missed)
-        pf_record_job_note(job, "%u %s ended before the agent was in", watch->missed,
+        pf_record_job_note(job, "%u %s had no time to get the agent", watch->missed,
                            processes(watch->missed));
     for (uint32_t i = 0; i < watch->reason_count; i++)
         note_reason(&watch->reasons[i], job);

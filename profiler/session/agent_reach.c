@@ -148,10 +148,12 @@ bool pf_agent_reach_all(struct pf_agent_reach *reach, const struct pf_pid_list *
                         struct pf_err *err)
 {
     struct pf_pid_list again = {0};
+    uint32_t tried = 0;
 
-    for (uint32_t i = 0; i < pids->count && !is_told_to_stop(reach); i++)
-        if (!give_agent(reach, pids->at[i], FIRST_TIMEOUT_MS))
-            pf_pid_list_add(&again, pids->at[i]);
+    for (; tried < pids->count && !is_told_to_stop(reach); tried++)
+        if (!give_agent(reach, pids->at[tried], FIRST_TIMEOUT_MS))
+            pf_pid_list_add(&again, pids->at[tried]);
+    reach->watch.missed += pids->count - tried;
     for (uint32_t i = 0; i < again.count && reach->injected == 0 && !is_told_to_stop(reach); i++)
         (void)give_agent(reach, again.at[i], ONLY_TIMEOUT_MS);
     pf_pid_list_fini(&again);
