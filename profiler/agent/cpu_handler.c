@@ -51,11 +51,14 @@ static void raise_exact(struct pf_trail *trail)
         trail->pcs[i] += trail->signals >> i & 1;
 }
 
-/* What the collector is told of a stack's end. */
+/* What the collector is told of a walk beside its frames. */
 static uint32_t flags_of(const struct pf_trail *trail)
 {
-    return trail->is_rooted ? 0
-                            : PF_STACK_TRUNCATED | (uint32_t)trail->lost << PF_STACK_REASON_SHIFT;
+    uint32_t flags = trail->guessed ? PF_STACK_GUESSED : 0;
+
+    if (!trail->is_rooted)
+        flags |= PF_STACK_TRUNCATED | (uint32_t)trail->lost << PF_STACK_REASON_SHIFT;
+    return flags;
 }
 
 static uint32_t stack_of(struct pf_region *region, struct ag_thread *self, struct ag_cpu_lane *lane,
@@ -69,6 +72,8 @@ static uint32_t stack_of(struct pf_region *region, struct ag_thread *self, struc
     struct pf_memory memory = {0};
 
     int buffer = ag_stack_memory_for(self, regs->at[PF_REG_RSP], &memory);
+    if (!memory.read_word)
+        memory.read_word = ag_code_word;
     pf_unwind_cache_sync(cache, generation);
     (void)pf_unwind_stack_cached(&trail, regs, map, &memory, cache);
     ag_foreign_stack_done(buffer);

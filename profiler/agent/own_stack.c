@@ -169,3 +169,31 @@ int ag_stack_memory_for(struct ag_thread *self, uint64_t sp, struct pf_memory *m
     memory->from = self;
     return buffer;
 }
+
+static bool is_code(uint64_t addr)
+{
+    const struct pf_code_map *map = atomic_load_explicit(&ag_agent.code_map, memory_order_acquire);
+    size_t low = 0;
+    size_t high = map ? map->count : 0;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (map->at[middle].end <= addr)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return map && low < map->count && map->at[low].start <= addr;
+}
+
+/* An object may be unmapped by now: only a read that cannot fault will do. */
+bool ag_code_word(void *unused, uint64_t addr, uint64_t *word)
+{
+    struct iovec local = {.iov_base = word, .iov_len = sizeof *word};
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)addr, .iov_len = sizeof *word};
+
+    (void)unused;
+    return is_code(addr)
+           && process_vm_readv((pid_t)ag_agent.pid, &local, 1, &remote, 1, 0)
+                  == (ssize_t)sizeof *word;
+}

@@ -31,4 +31,8 @@ void ag_foreign_stack_done(int buffer);
  * to give back with ag_foreign_stack_done, or -1. self has its slot. Context: signal. */
 int ag_stack_memory_for(struct ag_thread *self, uint64_t sp, struct pf_memory *memory);
 
+/* As a struct pf_memory reads words: of mapped code, for frames without call frame information,
+ * whose return addresses are told by the call before them. Context: signal; one system call. */
+bool ag_code_word(void *unused, uint64_t addr, uint64_t *word);
+
 #endif

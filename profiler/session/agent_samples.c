@@ -124,6 +124,7 @@ static void read_stack(const struct pf_region *region, uint32_t stack, struct pf
         return;
     trail->pcs[0]--;
     trail->is_rooted = !(flags & PF_STACK_TRUNCATED);
+    trail->guessed = flags & PF_STACK_GUESSED ? 1 : 0;
     if (!trail->is_rooted)
         trail->lost = reason_of(flags);
 }
@@ -165,8 +166,8 @@ static void take(struct pf_agent_samples *samples, struct pf_sampled_process *pr
     int64_t values[] = {event->weight, (int64_t)(event->weight * samples->period_ns)};
 
     read_stack(region, event->stack, &trail);
-    if (trail.count > 0)
-        (void)object_at(samples, process, pcs[0]);
+    if (trail.count > 0) /* nearly always the leaf's code is what has no information */
+        trail.guess_object = object_at(samples, process, pcs[0]);
     if (!trail.is_rooted && trail.count > 0)
         trail.lost_object = object_at(samples, process, pcs[trail.count - 1]);
     struct pf_fold_frames frames = {

@@ -52,6 +52,7 @@ struct pf_stack_entry {
 enum pf_stack_flag {
     PF_STACK_TRUNCATED = 1, /* the walk did not reach the outermost frame */
     PF_STACK_HAS_OUTER = 2, /* of entries: the number of the next piece outwards follows the pcs */
+    PF_STACK_GUESSED = 4,   /* frames were found without call frame information */
     PF_STACK_REASON_SHIFT = 8, /* above: why the walk ended, in the walker's own terms */
 };
 

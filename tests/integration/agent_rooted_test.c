@@ -171,3 +171,18 @@ Test(agent_rooted, a_program_replaced_since_it_was_started_is_named_as_it_was)
     ts_result_fini(&copy);
     ts_result_fini(&replace);
 }
+
+/* Its return addresses are told by the calls before them; what is guessed is said to be. */
+Test(agent_rooted, code_without_frame_information_has_its_callers_and_says_so)
+{
+    struct pf_child child = ts_program_start("", BARE_WORKLOAD, "split 1");
+    struct ts_recording recording =
+        ts_record("", child.pid, "--engine agent -F 250 -d 2", "bare.pb.gz");
+
+    ts_stop(&child);
+    expect_rooted(&recording, "without frame information");
+    cr_expect_geq(ts_total_percent(&recording, "burn_for_ever"), rooted_min_percent);
+    cr_expect_geq(ts_total_percent(&recording, "main"), rooted_min_percent);
+    cr_expect_geq((double)recording.summary.guessed, 0.9 * (double)recording.summary.samples);
+    ts_recording_fini(&recording);
+}
