@@ -34,9 +34,63 @@ static bool put_under_callgrind(struct hn_loaded *loaded, struct hn_suite_spec *
     return true;
 }
 
-/* A second process of a binary for tests with budgets: under callgrind, counting allocations, or
- * both. */
-bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
+static bool start_and_list(struct hn_suite *out, const struct hn_suite_spec *spec,
+                           struct pf_err *err)
+{
+    struct hn_suite suite = {0};
+
+    if (!hn_suite_start(&suite, spec, err) || !hn_suite_await_list(&suite, err)) {
+        hn_suite_stop(&suite);
+        return false;
+    }
+    *out = suite;
+    return true;
+}
+
+static const char own_allocator[] =
+    "an allocator of its own is linked in, into which neither the agent nor memcheck can look: "
+    "link it as a shared library, or use the C library's";
+
+/* Why memory of this binary cannot be judged: it was started with the agent. NULL: it can. */
+static const char *find_memory_problem(struct hn_loaded *loaded, const struct hn_suite *suite)
+{
+    struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)loaded->plan)->arena;
+    bool is_blind = false;
+    const char *why = hn_under_leaks_problem(&loaded->leaks, suite->child.pid, arena, &is_blind);
+
+    return why || !is_blind ? why : own_allocator;
+}
+
+/* With the agent; where it cannot look, without it, and the suite says why. */
+static bool start_with_agent(struct hn_loaded *loaded, struct hn_suite *out,
+                             struct hn_suite_spec *spec, struct pf_err *err)
+{
+    struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)loaded->plan)->arena;
+    struct pf_err no_agent = {0};
+    const char *why = NULL;
+
+    if (!loaded->leaks.is_running && !hn_under_leaks_start(&loaded->leaks, &no_agent))
+        why = hn_text(arena, "%s", no_agent.text);
+    if (!why) {
+        spec->agent = loaded->leaks.agent;
+        spec->invitation = loaded->leaks.invitation;
+        if (!start_and_list(out, spec, err))
+            return false;
+        why = find_memory_problem(loaded, out);
+        if (!why)
+            return true;
+        hn_suite_stop(out);
+    }
+    spec->agent = spec->invitation = NULL;
+    bool ok = start_and_list(out, spec, err);
+    if (ok)
+        out->memory_problem = why;
+    return ok;
+}
+
+/* A second process of a binary for tests with budgets (under callgrind, counting allocations) or
+ * torture (with the agent). */
+bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, unsigned kind,
                       struct pf_err *err)
 {
     struct hn_loaded *loaded = self;
@@ -50,21 +104,17 @@ bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn
         .wrapper = loaded->tool.words[0] ? loaded->tool.words : NULL,
         .engine = "fork",
     };
-    struct hn_suite suite = {0};
 
-    if (hn_special_has_callgrind(kind) && !put_under_callgrind(loaded, &spec, err))
+    if (kind & HN_SPECIAL_CALLGRIND && !put_under_callgrind(loaded, &spec, err))
         return false;
-    if (kind != HN_SPECIAL_CALLGRIND) {
+    if (kind & HN_SPECIAL_ALLOCS) {
         if (!hn_preload_find(allocs, sizeof allocs, "libassay-allocs.so", err))
             return false;
         spec.extra_preload = allocs;
     }
-    if (!hn_suite_start(&suite, &spec, err) || !hn_suite_await_list(&suite, err)) {
-        hn_suite_stop(&suite);
-        return false;
-    }
-    *out = suite;
-    return true;
+    if (kind & HN_SPECIAL_LEAKS && !(kind & HN_SPECIAL_CALLGRIND))
+        return start_with_agent(loaded, out, &spec, err);
+    return start_and_list(out, &spec, err);
 }
 
 /* "asan-build" and "tsan-build" promise that the binary is one. */
@@ -160,17 +210,13 @@ static const struct hn_binary *find_unseen(struct hn_loaded *loaded, struct hn_p
     for (uint32_t i = 0; i < plan->binary_count; i++) {
         if (!is_plain(&plan->binaries[i]))
             continue;
-        bool is_blind = false;
-        *why = hn_under_leaks_problem(&loaded->leaks, loaded->at[i].child.pid, &plan->arena,
-                                      &is_blind);
-        if (*why)
+        *why = find_memory_problem(loaded, &loaded->at[i]);
+        if (*why && *why != own_allocator)
             return &plan->binaries[i];
-        if (!is_blind)
+        if (!*why)
             continue;
         plan->binaries[i].kind = HN_BINARY_BAD;
-        plan->binaries[i].problem = "has an allocator of its own linked in, into which neither the "
-                                    "agent nor memcheck can look: link it as a shared library, or "
-                                    "use the C library's";
+        plan->binaries[i].problem = own_allocator;
         hn_suite_stop(&loaded->at[i]);
     }
     return NULL;

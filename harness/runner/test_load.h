@@ -33,7 +33,7 @@ ASSAY_CHECKED
 bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err);
 
 /* hn_schedule.start_special; self is the hn_loaded. */
-bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
+bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, unsigned kind,
                       struct pf_err *err);
 
 void hn_loaded_fini(struct hn_loaded *loaded);

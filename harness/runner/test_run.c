@@ -21,7 +21,7 @@
 #include "harness/runner/test_report.h"
 #include "profiler/base/clock.h"
 
-enum { PATH_SIZE = 4096, AGENT_FACTOR = 3 };
+enum { PATH_SIZE = 4096 };
 
 static bool add_binaries(struct hn_plan *plan, const struct hn_test_config *config,
                          struct pf_err *err)
@@ -169,9 +169,13 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     schedule.snapshots = &snapshots;
     schedule.start_special = hn_start_special;
     schedule.special_self = suites;
-    if (suites->has_agent) {
+    if (!suites->tool.name && !hn_test_is_profiled(config)) {
         schedule.leaks = &suites->leaks;
-        schedule.time_factor = AGENT_FACTOR;
+        schedule.agent = HN_AGENT_IN_TORTURE;
+    }
+    if (suites->has_agent) {
+        schedule.agent = HN_AGENT_EVERYWHERE;
+        schedule.time_factor = HN_AGENT_FACTOR;
         schedule.run_flags |= HN_WIRE_RUN_LEAKS;
     }
     schedule.callgrind = &suites->callgrind;

@@ -250,7 +250,7 @@ Test(test_tools, snapshots_that_may_be_another_suites_are_left_alone)
 
 Test(test_tools, torture_names_the_call_that_broke_the_code)
 {
-    struct ts_run_events run = ts_run_suites("sample_torture");
+    struct ts_run_events run = ts_run_suites("sample_torture --timeout 300ms");
 
     cr_expect_str_eq(ts_status_of(&run, "takes_it_well"), "pass");
     cr_expect_str_eq(ts_status_of(&run, "crashes"), "crash");
@@ -259,6 +259,49 @@ Test(test_tools, torture_names_the_call_that_broke_the_code)
     cr_expect(strstr(ts_end_text(&run, "crashes", "stacks"), "store_crashing"));
     cr_expect_str_eq(ts_status_of(&run, "loses_descriptor"), "leak");
     cr_expect(strstr(ts_end_text(&run, "loses_descriptor", "reason"), "/dev/null"));
+    cr_expect_str_eq(ts_status_of(&run, "hangs"), "hang");
+    cr_expect(strstr(ts_end_text(&run, "hangs", "reason"), "call 1 failing: open"));
     cr_expect_str_eq(ts_status_of(&run, "meets_no_call"), "error");
+    cr_expect_str_eq(ts_status_of(&run, "is_skipped"), "skip");
+    ts_run_events_fini(&run);
+}
+
+/* The agent judges, asked for or not; memcheck does where it is the tool. */
+Test(test_tools, torture_demands_that_no_memory_is_lost)
+{
+    static const char *const options[] = {"", "--leaks", "--under memcheck"};
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        struct ts_run_events run =
+            ts_run_suites("sample_torture -k memory -k takes_it_well %s", options[i]);
+        cr_expect_str_eq(ts_status_of(&run, "takes_it_well"), "pass", "%s", options[i]);
+        cr_expect_str_eq(ts_status_of(&run, "loses_memory"), "leak", "%s", options[i]);
+        cr_expect(i == 2
+                  || strstr(ts_end_text(&run, "loses_memory", "reason"),
+                            "allocated by store_leaking_memory"));
+        cr_expect(strstr(ts_end_text(&run, "loses_memory", "reason"),
+                         "call 2 failing: open (ENOENT), called from store_leaking_memory"),
+                  "%s: %s", options[i], ts_end_text(&run, "loses_memory", "reason"));
+        ts_run_events_fini(&run);
+    }
+}
+
+Test(test_tools, torture_says_where_nobody_judges_memory)
+{
+    struct ts_run_events run = ts_run_suites("sample_torture -k takes_it_well --under callgrind");
+
+    cr_expect(ts_has_message(&run, "takes_it_well", "memory was not judged"), "%s",
+              ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
+
+Test(test_tools, torture_names_calls_that_cannot_be_made_to_fail)
+{
+    struct ts_run_events run = ts_run_suites("sample_torture -k not_wrapped");
+
+    cr_expect_str_eq(ts_status_of(&run, "names_what_is_not_wrapped"), "error");
+    cr_expect(strstr(ts_end_text(&run, "names_what_is_not_wrapped", "reason"),
+                     "cannot make these fail: opn, write:"),
+              "%s", ts_end_text(&run, "names_what_is_not_wrapped", "reason"));
     ts_run_events_fini(&run);
 }
