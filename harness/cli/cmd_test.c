@@ -32,6 +32,7 @@ enum key {
     KEY_REPEAT,
     KEY_UNTIL_FAIL,
     KEY_SHARD,
+    KEY_BALANCE,
     KEY_TAG,
     KEY_EXACT,
     KEY_NO_CAPTURE,
@@ -67,10 +68,17 @@ static const struct hn_opt options[] = {
      "without * ? [ { any part of the id; !GLOB leaves out; repeatable"},
     {KEY_TAG, "tag", "TAG", "only tests with this tag; !TAG leaves out; repeatable"},
     {KEY_EXACT, "exact", "ID", "only the test suite/test[case], nothing else"},
-    {KEY_SHARD, "shard", "I/N", "the I-th of N parts, balanced by the last run's durations"},
+    {KEY_SHARD, "shard", "I/N",
+     "the I-th of N parts; a test's id alone says in which it is, so none is\n"
+     "lost whatever each machine remembers. I/N@PRINT: refuse any partition\n"
+     "but the one of this fingerprint, which every run prints and reports"},
+    {KEY_BALANCE, "balance", "FILE",
+     "shards of equal time by the durations in FILE, a history (or several, one\n"
+     "behind the other). Every shard must be given the same one: compare the\n"
+     "fingerprints, or ask for one with --shard I/N@PRINT"},
     {KEY_LAST_FAILED, "last-failed", NULL, "only what was red in the last run"},
     {KEY_FAILED_FIRST, "failed-first", NULL, "what was red in the last run first"},
-    {KEY_CHANGED, "changed", NULL, "only binaries that changed since the last run"},
+    {KEY_CHANGED, "changed", NULL, "only tests whose binary changed since they last ran"},
     {KEY_SHUFFLE, "shuffle", NULL, "in random order; the seed is printed"},
     {KEY_SEED, "seed", "SEED", "in the order this seed gives (--shuffle=SEED is the same)"},
     {KEY_REPEAT, "repeat", "N", "run everything N times; the worst verdict counts"},
@@ -133,6 +141,8 @@ static const char *const examples[] = {
     "every suite CTest knows here, a report for CI, flaky tests told apart",
     "assay test -k 'http/*' --until-fail --shuffle",
     "hunt a failure that comes and goes",
+    "assay test --shard 2/4",
+    "the second of four machines' part of the tests",
     "assay test --last-failed --fail-fast",
     "again, only what was red",
     NULL,
@@ -148,18 +158,21 @@ static bool read_unsigned(const struct hn_opts *opts, uint64_t min, uint64_t max
     return true;
 }
 
-static bool read_shard(const struct hn_opts *opts, struct hn_selection *selection)
+static bool read_shard(const struct hn_opts *opts, struct hn_test_config *config)
 {
     char *end = NULL;
     unsigned long shard = strtoul(opts->value, &end, 10);
     unsigned long count = *end == '/' ? strtoul(end + 1, &end, 10) : 0;
+    bool has_print = *end == '@' && strlen(end + 1) == 8;
 
-    if (*end || shard < 1 || shard > count || count > 100000) {
-        (void)hn_opts_usage(opts, "--shard wants I/N with 1 <= I <= N, not '%s'", opts->value);
+    if ((*end && !has_print) || shard < 1 || shard > count || count > 100000) {
+        (void)hn_opts_usage(opts, "--shard wants I/N with 1 <= I <= N, or I/N@PRINT, not '%s'",
+                            opts->value);
         return false;
     }
-    selection->shard = (unsigned)shard;
-    selection->shard_count = (unsigned)count;
+    config->selection.shard = (unsigned)shard;
+    config->selection.shard_count = (unsigned)count;
+    config->fingerprint = has_print ? end + 1 : NULL;
     return true;
 }
 
@@ -224,7 +237,10 @@ static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_c
     case KEY_EXACT:
         return (selection->exact = opts->value) != NULL;
     case KEY_SHARD:
-        return read_shard(opts, selection);
+        return read_shard(opts, config);
+    case KEY_BALANCE:
+        config->balance = opts->value;
+        return selection->is_balanced = true;
     case KEY_LAST_FAILED:
         return selection->last_failed = true;
     case KEY_FAILED_FIRST:
@@ -342,6 +358,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_TAG:
     case KEY_EXACT:
     case KEY_SHARD:
+    case KEY_BALANCE:
     case KEY_LAST_FAILED:
     case KEY_FAILED_FIRST:
     case KEY_CHANGED:

@@ -89,7 +89,9 @@ struct hn_test {
     int signal, exit_code;
     double timeout_s;       /* its own; 0: none */
     double last_duration_s; /* of the last run; <0: not known */
+    double balance_s;       /* what shards are balanced by; <0: not known */
     bool last_failed;
+    uint64_t last_stamp; /* of the binary it last ran in; 0: never did */
     bool chosen;
     enum hn_status status;       /* the final verdict */
     struct hn_attempt *attempts; /* first to last */
@@ -112,7 +114,6 @@ struct hn_binary {
     const char *problem;   /* why it cannot be used */
     const char *sanitizer; /* "" or "libasan.so.8": must be preloaded before us */
     bool has_asan, has_tsan, has_ubsan;
-    bool changed; /* since the last run */
     uint64_t gcov_dump, gcov_reset;
     uint64_t stamp; /* what "changed" is judged by */
     uint32_t first_test, test_count;

@@ -122,18 +122,23 @@ static bool matches_tags(const struct hn_selection *selection, const char *tags)
     return wanted;
 }
 
-static bool is_chosen(const struct hn_plan *plan, const struct hn_test *test,
-                      const struct hn_selection *selection)
+static bool is_asked_for(const struct hn_plan *plan, const struct hn_test *test,
+                         const struct hn_selection *selection)
 {
     if (plan->binaries[test->binary].kind == HN_BINARY_BAD)
         return false; /* it listed its tests, but cannot run them as asked */
     if (selection->exact && strcmp(strchr(test->id, '/') + 1, selection->exact) != 0)
         return false;
+    return matches_patterns(selection, test->id) && matches_tags(selection, test->tags);
+}
+
+/* By what the last runs here left behind. */
+static bool is_remembered(const struct hn_plan *plan, const struct hn_test *test,
+                          const struct hn_selection *selection)
+{
     if (selection->last_failed && !test->last_failed)
         return false;
-    if (selection->changed && !plan->binaries[test->binary].changed)
-        return false;
-    return matches_patterns(selection, test->id) && matches_tags(selection, test->tags);
+    return !selection->changed || test->last_stamp != plan->binaries[test->binary].stamp;
 }
 
 /* xorshift64*: the same order for the same seed on every machine. */
@@ -174,21 +179,38 @@ static void put_failed_first(struct hn_plan *plan)
     plan->order = sorted;
 }
 
-void hn_select(struct hn_plan *plan, const struct hn_selection *selection)
+static void keep_remembered(struct hn_plan *plan, const struct hn_selection *selection)
 {
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < plan->order_count; i++) {
+        struct hn_test *test = &plan->tests[plan->order[i]];
+        test->chosen = is_remembered(plan, test, selection);
+        if (test->chosen)
+            plan->order[kept++] = plan->order[i];
+    }
+    plan->order_count = kept;
+}
+
+uint32_t hn_select(struct hn_plan *plan, const struct hn_selection *selection)
+{
+    uint32_t fingerprint = 0;
+
     free(plan->order);
     plan->order = pf_mem_new(plan->test_count + 1, sizeof *plan->order);
     plan->order_count = 0;
     for (uint32_t i = 0; i < plan->test_count; i++) {
-        struct hn_test *test = &plan->tests[i];
-        test->chosen = is_chosen(plan, test, selection);
-        if (test->chosen)
+        plan->tests[i].chosen = false;
+        if (is_asked_for(plan, &plan->tests[i], selection))
             plan->order[plan->order_count++] = i;
     }
     if (selection->shard_count)
-        hn_shard(plan, selection->shard, selection->shard_count);
+        fingerprint =
+            hn_shard(plan, selection->shard, selection->shard_count, selection->is_balanced);
+    keep_remembered(plan, selection);
     if (selection->shuffle)
         shuffle(plan, selection->seed);
     if (selection->failed_first)
         put_failed_first(plan);
+    return fingerprint;
 }

@@ -16,8 +16,9 @@ struct hn_run_info {
     uint64_t started_wall_ns;
     const char *command;
     const char *engine;
-    uint64_t seed;    /* 0: not shuffled */
-    const char *html; /* path of the page, to which its links are relative; NULL: none */
+    uint64_t seed;     /* 0: not shuffled */
+    const char *shard; /* "2/3@0123abcd"; NULL: not divided */
+    const char *html;  /* path of the page, to which its links are relative; NULL: none */
 };
 
 typedef void (*hn_test_writer)(struct pf_sink *sink, const struct hn_plan *plan,

@@ -87,6 +87,39 @@ static bool print_summary(const struct hn_test_config *config, const struct hn_p
     return ok;
 }
 
+/* "2/3@0123abcd" */
+static const char *shard_text(const struct hn_selection *selection, uint32_t fingerprint,
+                              struct hn_plan *plan)
+{
+    return hn_text(&plan->arena, "%u/%u@%08x", selection->shard, selection->shard_count,
+                   fingerprint);
+}
+
+/* Choose; where the tests are divided, *shard says how, for a person to compare with the others. */
+static bool choose(const struct hn_test_config *config, struct hn_plan *plan, const char **shard,
+                   struct pf_err *err)
+{
+    const struct hn_selection *selection = &config->selection;
+
+    *shard = NULL;
+    if (config->balance && !hn_history_balance(plan, config->balance, err))
+        return false;
+    uint32_t fingerprint = hn_select(plan, selection);
+    if (!selection->shard_count)
+        return true;
+    *shard = shard_text(selection, fingerprint, plan);
+    if (config->fingerprint && strcmp(strchr(*shard, '@') + 1, config->fingerprint) != 0)
+        return pf_err_set(err, PF_ERR_USAGE,
+                          "--shard %s wants the partition %s: other tests, or another --balance "
+                          "file, than that one was made of",
+                          *shard, config->fingerprint);
+    if (!config->quiet)
+        (void)fprintf(stderr, "assay test: shard %s, %u of %u tests%s%s\n", *shard,
+                      plan->order_count, plan->test_count, config->balance ? ", by " : "",
+                      config->balance ? config->balance : "");
+    return true;
+}
+
 static int print_list(const struct hn_test_config *config, const struct hn_plan *plan,
                       struct pf_err *err)
 {
@@ -122,7 +155,9 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
 
     for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
         red |= tally->by_status[i] && hn_status_is_red((enum hn_status)i);
-    if (!plan->order_count && !red && !config->allow_empty) {
+    /* The other shards have what a shard has not. */
+    bool is_empty = !plan->order_count && !(config->selection.shard_count && plan->test_count);
+    if (is_empty && !red && !config->allow_empty) {
         (void)pf_err_set(err, PF_ERR_NONE,
                          "no test ran: %u found, none chosen (--allow-empty makes this fine)",
                          plan->test_count);
@@ -265,7 +300,8 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
     if (config->coverage && !hn_coverage_check(plan, err))
         return pf_err_exit_status(err->code);
     load_history(config, plan);
-    hn_select(plan, &config->selection);
+    if (!choose(config, plan, &info.shard, err))
+        return pf_err_exit_status(err->code);
     if (config->list)
         return print_list(config, plan, err);
     if (!run_recorded(config, plan, suites, &info, &tally, err))

@@ -17,6 +17,8 @@ struct hn_test_config {
     int binary_count;
     const char *build_dir; /* NULL: found from the working directory */
     struct hn_selection selection;
+    const char *balance;         /* file of durations shards are balanced by; NULL: they are not */
+    const char *fingerprint;     /* that the partition must have; NULL: any */
     struct hn_schedule schedule; /* listener is filled in */
     enum hn_list_format list;
     const char *engine;           /* "fork" or "criterion" */
