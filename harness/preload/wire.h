@@ -46,7 +46,7 @@ enum hn_wire_type {
     HN_WIRE_TEST,           /* of struct hn_wire_test, within HN_WIRE_TESTS */
     HN_WIRE_TESTS,          /* struct hn_wire_tests */
     HN_WIRE_LISTED,         /* end of the list */
-    HN_WIRE_PANIC,          /* text: why the binary cannot be used */
+    HN_WIRE_REMARK,         /* text: what is to be known of the binary, within the list */
     /* runner to binary; carries socket, stdout, stderr and shared mapping */
     HN_WIRE_OPEN_LANE,
     /* runner to lane */

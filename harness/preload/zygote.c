@@ -9,6 +9,8 @@
 #include <criterion/criterion.h>
 #include <criterion/internal/ordered-set.h>
 #include <criterion/parameterized.h>
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +152,28 @@ static void evaluate_params(struct hn_item *item)
     item->cases = (uint32_t)params.length;
 }
 
+/* But for a sanitizer's own. */
+static bool has_threads(void)
+{
+    unsigned count = 0;
+    DIR *dir = dlsym(RTLD_DEFAULT, "__tsan_init") ? NULL : opendir("/proc/self/task");
+
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        count += entry->d_name[0] != '.';
+    if (dir)
+        (void)closedir(dir);
+    return count > 1;
+}
+
+/* A test's process is a fork of this one, in which one thread lives on. */
+static void remark_threads(void)
+{
+    if (hn_preload.mode == HN_MODE_FORK && has_threads())
+        send_text(HN_WIRE_REMARK,
+                  "threads started before its tests, by a constructor or main(), do not run in "
+                  "them: start them in a fixture, or use --engine criterion");
+}
+
 void hn_tests_list(struct criterion_test_set *set)
 {
     uint32_t count = 0;
@@ -172,6 +196,7 @@ void hn_tests_list(struct criterion_test_set *set)
     }
     hn_preload.is_listing = false;
     flush_batch();
+    remark_threads();
     uint32_t end = HN_WIRE_LISTED;
     hn_control_send(&end, sizeof end);
 }

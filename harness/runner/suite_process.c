@@ -179,6 +179,12 @@ enum hn_suite_step hn_suite_receive(struct hn_suite *suite, struct hn_plan *plan
                    ? HN_SUITE_MORE
                    : HN_SUITE_BROKEN;
     suite->evaluating[0] = '\0';
+    if (type == HN_WIRE_REMARK) {
+        char text[512];
+        if (hn_wire_copy_text(text, sizeof text, packet, (size_t)got))
+            owner->remark = hn_text(&plan->arena, "%s", text);
+        return HN_SUITE_MORE;
+    }
     if (type != HN_WIRE_TESTS || !hn_wire_add_tests(plan, binary, packet, (size_t)got, &err)) {
         owner->problem = hn_text(&plan->arena, "does not speak the runner's language: %s",
                                  err.text[0] ? err.text : "unexpected message");

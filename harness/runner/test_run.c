@@ -285,6 +285,14 @@ static bool run_recorded(const struct hn_test_config *config, struct hn_plan *pl
     return run_with_listeners(config, plan, suites, info, tally, err);
 }
 
+static void tell_remarks(const struct hn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++)
+        if (plan->binaries[i].remark)
+            (void)fprintf(stderr, "assay test: %s: %s\n", plan->binaries[i].path,
+                          plan->binaries[i].remark);
+}
+
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
                     struct hn_loaded *suites, struct pf_err *err)
 {
@@ -299,6 +307,7 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
 
     if (config->coverage && !hn_coverage_check(plan, err))
         return pf_err_exit_status(err->code);
+    tell_remarks(plan);
     load_history(config, plan);
     if (!choose(config, plan, &info.shard, err))
         return pf_err_exit_status(err->code);
@@ -324,6 +333,8 @@ int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
     struct hn_plan plan = {0};
     struct hn_loaded suites = {.plan = &plan, .config = config};
 
+    /* Tests start with 0, 1, 2 and what their own libraries open, whatever we were started with. */
+    (void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
     bool ok = add_binaries(&plan, config, err) && hn_test_load(&suites, &plan, err);
     int status = ok ? run_plan(config, &plan, &suites, err) : pf_err_exit_status(err->code);
     hn_loaded_fini(&suites);

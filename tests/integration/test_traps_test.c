@@ -150,6 +150,49 @@ Test(test_traps, no_descriptor_of_the_runner_reaches_a_test)
     expect_status("no_descriptors_inherited", "pass");
 }
 
+/* Constructors of libraries run before the runner's. */
+Test(test_traps, what_libraries_opened_at_load_stays_open)
+{
+    struct ts_run_events run = ts_run_suites("exec 7</dev/null 9>&1;sample_loaded -k descriptor");
+
+    cr_expect_str_eq(ts_status_of(&run, "descriptor_works"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "no_other_descriptor_is_open"), "pass", "%s",
+                     ts_out(&run.result));
+    cr_expect_not(strstr(ts_err(&run.result), "threads"));
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, a_thread_of_a_constructor_is_told_not_to_run)
+{
+    struct ts_run_events fork = ts_run_suites("LOADED_THREAD=1;sample_loaded -k thread_runs");
+    struct ts_run_events own =
+        ts_run_suites("LOADED_THREAD=1;sample_loaded -k thread_runs --engine criterion");
+
+    cr_expect_str_eq(ts_status_of(&fork, "thread_runs"), "fail");
+    cr_expect(strstr(ts_err(&fork.result), "sample_loaded: threads started before its tests"));
+    cr_expect_str_eq(ts_status_of(&own, "thread_runs"), "pass");
+    cr_expect_not(strstr(ts_err(&own.result), "threads"));
+    ts_run_events_fini(&fork);
+    ts_run_events_fini(&own);
+}
+
+/* gperftools takes SIGPROF, which Criterion's time limits are, and writes its file at the end. */
+Test(test_traps, a_profiler_in_the_tests_changes_no_verdict)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_run_events run = ts_run_suites(
+        "LD_PRELOAD=libprofiler.so.0 CPUPROFILE=%s/profile;sample_traps sample_loaded "
+        "-k stdin_ends -k sigprof -k descriptor_works",
+        dir);
+    struct ts_result plain = ts_run("ls -A %s", dir);
+
+    cr_expect_str_eq(ts_status_of(&run, "stdin_ends"), "pass", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "descriptor_works"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "timeout_despite_sigprof"), "hang");
+    cr_expect_str_neq(ts_out(&plain), "", "it did profile");
+    ts_run_events_fini(&run);
+}
+
 Test(test_traps, the_environment_is_clean)
 {
     expect_status("environment_is_clean", "pass");
