@@ -107,6 +107,9 @@ void hn_coverage_dump(void);
 void hn_fds_remember(int but_not);
 void hn_fds_compare(void);
 
+/* What opener opens is not the test's. */
+void hn_fds_adopt(void (*opener)(void));
+
 /* valgrind_ask.c: the tool begins to count with the test, and its findings so far are recorded.
  * Nothing happens when not under valgrind. */
 bool hn_valgrind_is_here(void);

@@ -116,9 +116,15 @@ Test(test_tools, a_build_that_cannot_run_under_the_tool_is_refused)
 
 Test(test_tools, open_descriptors_are_red_with_leaks)
 {
-    struct ts_run_events run = ts_run_suites("sample_verdicts -k pass_with_open_file --leaks");
+    struct ts_run_events run =
+        ts_run_suites("sample_verdicts -k with_open_file -k pass_redirected --leaks");
 
     cr_expect_str_eq(ts_status_of(&run, "pass_with_open_file"), "leak", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "pass_redirected_with_open_file"), "leak");
+    cr_expect(strstr(ts_end_text(&run, "pass_redirected_with_open_file", "reason"), "/dev/null"));
+    /* The pipes are Criterion's. */
+    cr_expect_str_eq(ts_status_of(&run, "pass_redirected"), "pass", "%s",
+                     ts_end_text(&run, "pass_redirected", "reason"));
     ts_run_events_fini(&run);
 }
 
