@@ -25,6 +25,7 @@ enum key {
     KEY_HTML,
     KEY_GITHUB,
     KEY_ALLOW_EMPTY,
+    KEY_SKIP_STATUS,
     KEY_ALLOW_EXIT,
     KEY_ALLOW_LEFTOVERS,
     KEY_FAIL_FAST,
@@ -88,7 +89,10 @@ static const struct hn_opt options[] = {
     {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
     {KEY_MEMORY, "memory", "MB", "private memory a test may have; beyond it allocations fail"},
     {KEY_NETNS, "netns", NULL, "every test in a network of its own, loopback only"},
-    {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run without any test is fine"},
+    {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run, or a binary, without any test is fine"},
+    {KEY_SKIP_STATUS, "skip-status", "N",
+     "exit with N where all that ran was skipped (default 0), for CTest's\n"
+     "SKIP_RETURN_CODE, which assay_discover_tests() sets"},
     {KEY_ALLOW_EXIT, "allow-exit", NULL, "exit(0) in a test passes it, as with Criterion alone"},
     {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
     {KEY_ENGINE, "engine", "NAME", "fork (default): a process a test, ours; criterion: its own"},
@@ -224,6 +228,17 @@ static bool read_memory(const struct hn_opts *opts, struct hn_schedule *schedule
     return true;
 }
 
+/* 1 to 3 mean something else. */
+static bool read_skip_status(const struct hn_opts *opts, struct hn_test_config *config)
+{
+    uint64_t status;
+
+    if (!hn_opts_u64(opts, 4, 125, &status))
+        return false;
+    config->skip_status = (int)status;
+    return true;
+}
+
 /* Which tests, in what order. */
 static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_config *config)
 {
@@ -324,6 +339,8 @@ static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config
     switch (key) {
     case KEY_ALLOW_EMPTY:
         return config->allow_empty = true;
+    case KEY_SKIP_STATUS:
+        return read_skip_status(opts, config);
     case KEY_ENGINE:
         return read_choice(opts, engines, &config->engine);
     case KEY_UNDER:
@@ -376,6 +393,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case 'q':
         return take_output(opts, key, config);
     case KEY_ALLOW_EMPTY:
+    case KEY_SKIP_STATUS:
     case KEY_ENGINE:
     case KEY_HISTORY:
     case KEY_BUILD_DIR:

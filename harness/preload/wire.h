@@ -67,6 +67,7 @@ enum hn_wire_test_flag {
     HN_WIRE_DISABLED = 1,
     HN_WIRE_PARAMETERIZED = 2,
     HN_WIRE_NETNS = 4,
+    HN_WIRE_NO_CASES = 8, /* set by the runner, with DISABLED: parameterized, without parameters */
 };
 
 /* One test, in the order of the list; strings follow, NUL-terminated, in the order named. */

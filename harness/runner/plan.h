@@ -110,6 +110,7 @@ struct hn_binary {
     const char *path;
     const char *name;        /* last component, made unique within the plan */
     const char *working_dir; /* NULL: ours */
+    const char *const *env;  /* "NAME=VALUE", set for it, NULL ends; NULL: ours */
     enum hn_binary_kind kind;
     const char *problem;   /* why it cannot be used */
     const char *remark;    /* what is to be known of it all the same, or NULL */

@@ -29,7 +29,9 @@ static void skip_disabled(struct hn_run *run, uint32_t index)
     struct hn_attempt *attempt = pf_arena_alloc(&run->plan->arena, sizeof *attempt);
 
     attempt->status = HN_SKIP;
-    attempt->reason = "disabled in its declaration";
+    attempt->reason = run->plan->tests[index].flags & HN_WIRE_NO_CASES
+                          ? "no case: its parameters are empty"
+                          : "disabled in its declaration";
     hn_run_tell_start(run, &run->plan->tests[index], 1);
     hn_run_conclude(run, index, attempt, 1);
 }

@@ -285,6 +285,27 @@ static bool run_recorded(const struct hn_test_config *config, struct hn_plan *pl
     return run_with_listeners(config, plan, suites, info, tally, err);
 }
 
+/* A suite that lost its tests passes for one that is fine, among others above all. */
+static void refuse_empty(struct hn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++) {
+        struct hn_binary *binary = &plan->binaries[i];
+        if (binary->kind == HN_BINARY_BAD || binary->test_count)
+            continue;
+        binary->kind = HN_BINARY_BAD;
+        binary->problem = "holds no test: those in a static library need -Wl,--whole-archive, and "
+                          "-Wl,--gc-sections drops all (--allow-empty makes this fine)";
+    }
+}
+
+static bool has_only_skips(const struct hn_tally *tally)
+{
+    for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
+        if (i != HN_SKIP && tally->by_status[i])
+            return false;
+    return tally->by_status[HN_SKIP] > 0;
+}
+
 static void tell_remarks(const struct hn_plan *plan)
 {
     for (uint32_t i = 0; i < plan->binary_count; i++)
@@ -307,6 +328,8 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
 
     if (config->coverage && !hn_coverage_check(plan, err))
         return pf_err_exit_status(err->code);
+    if (!config->allow_empty)
+        refuse_empty(plan);
     tell_remarks(plan);
     load_history(config, plan);
     if (!choose(config, plan, &info.shard, err))
@@ -325,7 +348,9 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         (void)pf_err_set(err, PF_ERR_INTERRUPTED, "interrupted: what had run is reported");
         return 3;
     }
-    return is_red(plan, &tally, config, err) ? 1 : 0;
+    if (is_red(plan, &tally, config, err))
+        return 1;
+    return has_only_skips(&tally) ? config->skip_status : 0;
 }
 
 int hn_test_run(const struct hn_test_config *config, struct pf_err *err)

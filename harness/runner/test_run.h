@@ -26,6 +26,7 @@ struct hn_test_config {
     const char *profile_dir;      /* under cpu-profile; NULL: beside the report */
     hn_profile_save save_profile; /* under cpu-profile: how a file is written */
     bool leaks, coverage, allow_empty, quiet, color, live;
+    int skip_status;          /* what to end with where all that was chosen was skipped */
     const char *coverage_dir; /* with coverage: where its reports go */
     bool update_snapshots, ci;
     unsigned slowest;

@@ -214,6 +214,105 @@ Test(test_life, ctest_knows_every_test_and_the_runner_knows_ctest)
     cr_expect_eq(found.status, 0);
 }
 
+/* A project of two suites, one with a skipped test that needs its environment. */
+static void make_project(const char *dir)
+{
+    struct ts_result made = ts_run(
+        "mkdir %s/p && cd %s/p && cp $SRC/tests/integration/runner_suites/sample_flaky.c . && "
+        "printf '%%s\n' '#include <criterion/criterion.h>' '#include <stdlib.h>' "
+        "'Test(some, skips) { cr_skip_test(\"not here\"); }' "
+        "'Test(some, sees) { cr_assert_str_eq(getenv(\"SEEN\"), \"a b\"); "
+        "cr_assert(getenv(\"MORE\")); }' > some.c && "
+        "printf '%%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(p C)' 'enable_testing()' "
+        "\"list(APPEND CMAKE_MODULE_PATH $SRC/cmake)\" 'include(AssayDiscoverTests)' "
+        "'add_executable(flaky sample_flaky.c)' 'target_link_libraries(flaky criterion)' "
+        "'assay_discover_tests(flaky)' 'add_executable(some some.c)' "
+        "'target_link_libraries(some criterion)' "
+        "'assay_discover_tests(some PROPERTIES ENVIRONMENT \"SEEN=a b;MORE=1\")' "
+        "'add_test(NAME plain COMMAND some)' 'add_test(NAME other COMMAND cmake --version)' "
+        "> CMakeLists.txt && cmake -G Ninja -B build . -DASSAY_COMMAND=$ASSAY_BIN",
+        dir, dir);
+
+    cr_assert_eq(made.status, 0, "%s%s", ts_out(&made), ts_err(&made));
+}
+
+Test(test_life, what_ctest_knows_and_cannot_run_is_red)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s/p && %s assay test --history none -q -k steady";
+    static const char *const spoils[] = {"rm build/some &&", "chmod -x build/some &&",
+                                         "cp /bin/true build/some &&"};
+
+    make_project(dir);
+    struct ts_result before = ts_run(run, dir, "");
+    cr_expect_eq(before.status, 1);
+    cr_expect(strstr(ts_out(&before), "error  flaky: CTest knows this test"), "%s%s",
+              ts_out(&before), ts_err(&before));
+    cr_expect(strstr(ts_out(&before), "error  plain: CTest knows this test"));
+    for (size_t i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
+        struct ts_result built = ts_run("cd %s/p && rm -f build/some && cmake --build build", dir);
+        struct ts_result spoilt = ts_run(run, dir, spoils[i]);
+        cr_assert_eq(built.status, 0, "%s", ts_out(&built));
+        cr_expect_eq(spoilt.status, 1, "%s", spoils[i]);
+        cr_expect(strstr(ts_out(&spoilt), "/build/some: "), "%s%s", spoils[i], ts_out(&spoilt));
+        cr_expect(strstr(ts_out(&spoilt), "1 pass in"));
+    }
+}
+
+Test(test_life, ctest_and_the_runner_agree_on_skips_and_environments)
+{
+    const char *dir = ts_temp_dir();
+
+    make_project(dir);
+    struct ts_result built = ts_run("cmake --build %s/p/build", dir);
+    struct ts_result ctest = ts_run("cd %s/p && ctest --test-dir build -R some/", dir);
+    struct ts_result run = ts_run("cd %s/p && assay test --history none -k some/", dir);
+    struct ts_result differ =
+        ts_run("cd %s/p && sed -i s/MORE=1/MORE=2/ build/some_assay_tests.cmake && echo "
+               "'set_tests_properties(some/some/sees PROPERTIES ENVIRONMENT A=1)' >> "
+               "build/some_assay_tests.cmake && assay test --history none -k some/",
+               dir);
+
+    cr_assert_eq(built.status, 0, "%s", ts_out(&built));
+    cr_expect_eq(ctest.status, 0, "%s", ts_out(&ctest));
+    cr_expect(strstr(ts_out(&ctest), "some/some/skips (Skipped)"), "%s", ts_out(&ctest));
+    cr_expect_eq(run.status, 0, "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "1 pass, 1 skip in"));
+    cr_expect(strstr(ts_err(&differ), "/build/some: CTest gives its tests different environments"),
+              "%s", ts_err(&differ));
+}
+
+/* Of a static library, and where the linker drops what nobody calls. */
+Test(test_life, a_suite_that_lost_its_tests_is_red_and_does_not_build)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result built =
+        ts_run("cd %s && cp $SRC/tests/integration/runner_suites/sample_flaky.c f.c && "
+               "printf '#include <criterion/criterion.h>\n' > n.c && "
+               "cc -c f.c && ar rc libf.a f.o && cc n.c -o in_library -Wl,--no-as-needed -L. -lf "
+               "-lcriterion && cc -ffunction-sections f.c -o collected -Wl,--gc-sections "
+               "-Wl,--no-as-needed -lcriterion && cc f.c -o whole -lcriterion",
+               dir);
+    cr_assert_eq(built.status, 0, "%s", ts_err(&built));
+
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none -k steady in_library collected whole", dir);
+    struct ts_result allowed =
+        ts_run("cd %s && assay test --history none -k steady in_library whole --allow-empty", dir);
+    struct ts_result listed = ts_run(
+        "cd %s && cmake -DASSAY=$ASSAY_BIN -DBINARY=%s/in_library -DNAME=n -DLIST=l -DOPTIONS= "
+        "-DPROPERTIES= -P $SRC/cmake/AssayListTests.cmake",
+        dir, dir);
+
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "in_library: holds no test"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "collected: holds no test"));
+    cr_expect(strstr(ts_out(&run), "--whole-archive"));
+    cr_expect_eq(allowed.status, 0, "%s", ts_out(&allowed));
+    cr_expect_neq(listed.status, 0);
+    cr_expect(strstr(ts_err(&listed), "holds no test"), "%s", ts_err(&listed));
+}
+
 Test(test_life, without_binary_and_ctest_the_remedy_is_named)
 {
     struct ts_result run = ts_run("cd %s && assay test", ts_temp_dir());
@@ -255,6 +354,6 @@ Test(test_life, an_ordinary_user_gets_the_same_verdicts)
 
     cr_expect_eq(run.status, 1);
     cr_expect(strstr(ts_out(&run), "#0  verdicts_crash_impl"), "%s", ts_out(&run));
-    cr_expect(strstr(ts_out(&run), "3 pass"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "5 pass"), "%s", ts_out(&run));
     cr_expect(strstr(ts_out(&run), "3 left_over"));
 }

@@ -167,6 +167,22 @@ Test(test_selection, a_list_in_json_has_file_and_line)
     json_decref(root);
 }
 
+Test(test_selection, a_parameterized_test_without_parameters_is_skipped_in_sight)
+{
+    struct ts_run_events run = ts_run_suites("sample_around -k without_parameters");
+    struct ts_result listed = list("sample_around -k without_parameters");
+    struct ts_result status = ts_run(
+        "cd %s && assay test --history none sample_around -k without_parameters --skip-status 77",
+        ts_suites_dir());
+
+    cr_expect_str_eq(ts_status_of(&run, "without_parameters"), "skip");
+    cr_expect_str_eq(ts_end_text(&run, "without_parameters", "reason"),
+                     "no case: its parameters are empty");
+    cr_expect(strstr(ts_out(&listed), "(no parameters)"));
+    cr_expect_eq(status.status, 77);
+    ts_run_events_fini(&run);
+}
+
 Test(test_selection, options_of_a_test_are_obeyed)
 {
     struct ts_run_events run = ts_run_suites("sample_options");
