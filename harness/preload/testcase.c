@@ -26,6 +26,8 @@
 #pragma weak criterion_current_test
 #pragma weak criterion_current_suite
 
+enum { STACK_CLEARED = 16 * 1024 };
+
 /* Where a failed assertion goes on: the end of the current phase, or the next data point. */
 static jmp_buf *escape;
 
@@ -223,8 +225,21 @@ HN_INTERPOSE void criterion_test_die(const char *fmt, ...)
     _exit(1);
 }
 
+/*
+ * What is looked at for pointers at a test's end has this file's frames in it: what earlier calls
+ * left on the stack there, and where the test's own frames come to lie, would pass for a pointer to
+ * a block that the test lost. So no function with room to spare is inlined, and the rest is
+ * cleared.
+ */
+__attribute__((noinline)) static void clear_stack(void)
+{
+    char room[STACK_CLEARED];
+
+    explicit_bzero(room, sizeof room);
+}
+
 /* A process of its own session, that dies with the lane, with the lane's socket closed. */
-static void settle(pid_t lane)
+__attribute__((noinline)) static void settle(pid_t lane)
 {
     sigset_t none;
 
@@ -258,6 +273,8 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_isolate(run);
     hn_crash_install();
     hn_hooks_run("cr_pri", item->test);
+    if (run->flags & HN_WIRE_RUN_LEAKS)
+        clear_stack();
     hn_valgrind_begin(run->flags & HN_WIRE_RUN_LEAKS);
     hn_agent_begin(run);
     if (item->test->test)
