@@ -149,6 +149,10 @@ void hn_stats_report(void);
 /* report_hooks.c: what the loader added to the executable's file addresses. */
 uint64_t hn_hooks_bias(void);
 
+/* false_gt.c: a gt() of the executable's C code that passes where both sides are equal, as written;
+ * NULL: there is none. */
+const char *hn_false_gt(void);
+
 /* zygote.c: evaluate parameters and describe every test to the runner. */
 void hn_tests_list(struct criterion_test_set *set);
 void hn_control_send(const void *packet, size_t size);

@@ -174,6 +174,28 @@ static void remark_threads(void)
                   "them: start them in a fixture, or use --engine criterion");
 }
 
+static bool has_c_tests(void)
+{
+    for (uint32_t i = 0; i < hn_preload.item_count; i++)
+        if (hn_preload.items[i].test->data->lang_ == CR_LANG_C)
+            return true;
+    return false;
+}
+
+static void remark_gt(void)
+{
+    const char *gt = has_c_tests() ? hn_false_gt() : NULL;
+    char text[400];
+
+    if (!gt)
+        return;
+    (void)snprintf(text, sizeof text,
+                   "%.100s: gt() of this Criterion passes where both are equal: write "
+                   "not(le(TYPE, a, b)), or use Criterion 2.4.2 or later",
+                   gt);
+    send_text(HN_WIRE_REMARK, text);
+}
+
 void hn_tests_list(struct criterion_test_set *set)
 {
     uint32_t count = 0;
@@ -197,6 +219,7 @@ void hn_tests_list(struct criterion_test_set *set)
     hn_preload.is_listing = false;
     flush_batch();
     remark_threads();
+    remark_gt();
     uint32_t end = HN_WIRE_LISTED;
     hn_control_send(&end, sizeof end);
 }

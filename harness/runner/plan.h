@@ -113,7 +113,7 @@ struct hn_binary {
     const char *const *env;  /* "NAME=VALUE", set for it, NULL ends; NULL: ours */
     enum hn_binary_kind kind;
     const char *problem;   /* why it cannot be used */
-    const char *remark;    /* what is to be known of it all the same, or NULL */
+    const char *remark;    /* what is to be known of it all the same, a line each; or NULL */
     const char *sanitizer; /* "" or "libasan.so.8": must be preloaded before us */
     bool has_asan, has_tsan, has_ubsan;
     uint64_t gcov_dump, gcov_reset;

@@ -191,7 +191,8 @@ enum hn_suite_step hn_suite_receive(struct hn_suite *suite, struct hn_plan *plan
     if (type == HN_WIRE_REMARK) {
         char text[512];
         if (hn_wire_copy_text(text, sizeof text, packet, (size_t)got))
-            owner->remark = hn_text(&plan->arena, "%s", text);
+            owner->remark = hn_text(&plan->arena, "%s%s%s", owner->remark ? owner->remark : "",
+                                    owner->remark ? "\n" : "", text);
         return HN_SUITE_MORE;
     }
     if (type != HN_WIRE_TESTS || !hn_wire_add_tests(plan, binary, packet, (size_t)got, &err)) {

@@ -309,9 +309,11 @@ static bool has_only_skips(const struct hn_tally *tally)
 static void tell_remarks(const struct hn_plan *plan)
 {
     for (uint32_t i = 0; i < plan->binary_count; i++)
-        if (plan->binaries[i].remark)
-            (void)fprintf(stderr, "assay test: %s: %s\n", plan->binaries[i].path,
-                          plan->binaries[i].remark);
+        for (const char *at = plan->binaries[i].remark; at && *at;) {
+            size_t size = strcspn(at, "\n");
+            (void)fprintf(stderr, "assay test: %s: %.*s\n", plan->binaries[i].path, (int)size, at);
+            at += size + (at[size] == '\n');
+        }
 }
 
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,

@@ -225,6 +225,26 @@ Test(test_traps, the_new_interface_names_what_it_compared)
     expect_message("new_interface_names_values", "lt(int, answer, 7)");
 }
 
+/* The pass is in the test's own code, out of reach: it can only be told. */
+Test(test_traps, a_gt_that_passes_for_equals_is_told)
+{
+    struct ts_run_events without = ts_run_suites("sample_equal");
+    struct ts_run_events with = ts_run_suites("sample_equal_gt");
+    struct ts_run_events other = ts_run_suites("sample_equal_gt --engine criterion");
+
+    cr_expect_str_eq(ts_status_of(&without, "not_less_or_equal"), "fail", "the remedy works");
+    cr_expect_str_eq(ts_status_of(&without, "less"), "fail");
+    cr_expect_str_eq(ts_status_of(&without, "greater_or_equal"), "pass");
+    cr_expect_not(strstr(ts_err(&without.result), "gt("), "%s", ts_err(&without.result));
+    cr_expect(
+        strstr(ts_err(&with.result), "sample_equal_gt: gt(int, 5, 5): gt() of this Criterion"),
+        "%s", ts_err(&with.result));
+    cr_expect(strstr(ts_err(&other.result), "not(le(TYPE, a, b))"));
+    ts_run_events_fini(&without);
+    ts_run_events_fini(&with);
+    ts_run_events_fini(&other);
+}
+
 /* Criterion's own comparison of arrays leaks. */
 Test(test_traps, what_criterion_leaks_is_not_the_tests)
 {
