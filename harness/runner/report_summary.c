@@ -140,6 +140,26 @@ static void put_red(struct pf_sink *sink, const struct hn_test *test,
     hn_write_findings(sink, last, style);
 }
 
+/* A red test's are among its findings. */
+static void put_warnings_of_green(struct pf_sink *sink, const struct hn_plan *plan)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < plan->order_count; i++) {
+        const struct hn_test *test = &plan->tests[plan->order[i]];
+        const struct hn_attempt *last = hn_status_is_red(test->status) ? NULL : hn_test_last(test);
+        for (const struct hn_message *at = last ? last->messages : NULL; at; at = at->next) {
+            if (at->kind != HN_MESSAGE_WARNING || count++ >= MESSAGES_SHOWN)
+                continue;
+            pf_sink_printf(sink, "warning  %s: ", test->id);
+            pf_sink_put(sink, at->text, strcspn(at->text, "\n"));
+            pf_sink_put_str(sink, "\n");
+        }
+    }
+    if (count > MESSAGES_SHOWN)
+        pf_sink_printf(sink, "... and %u warnings more\n", count - MESSAGES_SHOWN);
+}
+
 static void put_warnings(struct pf_sink *sink, const struct hn_plan *plan)
 {
     unsigned silent = 0;
@@ -229,8 +249,10 @@ void hn_write_summary(struct pf_sink *sink, const struct hn_plan *plan,
     }
     put_problems(sink, plan);
     put_obsolete(sink, plan, style->quiet);
-    if (!style->quiet)
+    if (!style->quiet) {
+        put_warnings_of_green(sink, plan);
         put_warnings(sink, plan);
+    }
     if (style->slowest)
         put_slowest(sink, plan, style->slowest);
     put_counts(sink, tally, style->color);

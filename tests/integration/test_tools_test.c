@@ -140,7 +140,7 @@ Test(test_tools, snapshots_are_taken_compared_updated_and_refused_in_ci)
     const char *run = "cd %s && %s assay test --history none copy -k snapshots/ %s";
 
     struct ts_result refused = ts_run(run, dir, "CI=1", "");
-    struct ts_result taken = ts_run(run, dir, "CI=", "");
+    struct ts_result taken = ts_run(run, dir, "CI=false", "");
     struct ts_result same =
         ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[{\"id\":18}],\"b\":2}'", "--ci");
     struct ts_result differs = ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[],\"b\":2}'", "--ci");
@@ -150,6 +150,9 @@ Test(test_tools, snapshots_are_taken_compared_updated_and_refused_in_ci)
     struct ts_result file = ts_run("cat %s/snapshots/snapshots.text.1.snap", dir);
 
     cr_expect_eq(taken.status, 0, "%s", ts_out(&taken));
+    cr_expect(strstr(ts_err(&taken), "snapshot taken: "), "%s", ts_err(&taken));
+    cr_expect(strstr(ts_err(&updated), "snapshot updated: "), "%s", ts_err(&updated));
+    cr_expect_not(strstr(ts_err(&same), "snapshot "));
     cr_expect_eq(same.status, 0, "%s", ts_out(&same));
     cr_expect_eq(differs.status, 1);
     cr_expect(strstr(ts_out(&differs), "-   \"a\": ["), "%s", ts_out(&differs));
@@ -214,6 +217,22 @@ Test(test_tools, snapshots_nobody_asks_for_are_told_refused_in_ci_and_removed)
               "%s", ts_out(&removed));
     cr_expect_not(strstr(ts_out(&removed), "\npage.red.2.snap\n"));
     cr_expect_eq(after.status, 0, "%s", ts_out(&after));
+}
+
+Test(test_tools, a_redaction_that_hides_nothing_is_told)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run = ts_run(
+        "cd %s && printf '#include <assay/runner.h>\nTest(page, all) { assay_snapshot(\"{\\\\\"a"
+        "\\\\\":1}\", \"/a\", \"/tpyo\", \"[0-9]{4}\"); cr_assert(1); }\n' > page.c && cc -I "
+        "$SRC/harness/include %s/page.c -o page -lcriterion && assay test --history none page",
+        dir, dir);
+
+    cr_expect_eq(run.status, 0, "%s", ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "warning  page/page/all: the redaction /tpyo matches nothing"),
+              "%s%s", ts_out(&run), ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "the redaction [0-9]{4} matches"));
+    cr_expect_not(strstr(ts_out(&run), "the redaction /a "));
 }
 
 Test(test_tools, a_spoilt_snapshot_is_red_and_told_by_name)
