@@ -3,8 +3,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,7 +71,7 @@ static const struct hn_opt options[] = {
      "only tests whose id matches: suite/test[case] or binary/suite/test;\n"
      "without * ? [ { any part of the id; !GLOB leaves out; repeatable"},
     {KEY_TAG, "tag", "TAG", "only tests with this tag; !TAG leaves out; repeatable"},
-    {KEY_EXACT, "exact", "ID", "only the test suite/test[case], nothing else"},
+    {KEY_EXACT, "exact", "ID", "only the test suite/test[case]; repeatable"},
     {KEY_SHARD, "shard", "I/N",
      "the I-th of N parts; a test's id alone says in which it is, so none is\n"
      "lost whatever each machine remembers. I/N@PRINT: refuse any partition\n"
@@ -83,7 +86,8 @@ static const struct hn_opt options[] = {
     {KEY_SHUFFLE, "shuffle", NULL, "in random order; the seed is printed"},
     {KEY_SEED, "seed", "SEED", "in the order this seed gives (--shuffle=SEED is the same)"},
     {KEY_REPEAT, "repeat", "N", "run everything N times; the worst verdict counts"},
-    {KEY_UNTIL_FAIL, "until-fail", NULL, "repeat until something is red"},
+    {KEY_UNTIL_FAIL, "until-fail", NULL,
+     "repeat until something is red, with --repeat N times at most"},
     {KEY_FAIL_FAST, "fail-fast", NULL, "stop at the first red test"},
     {KEY_RETRIES, "retries", "N", "try a red test again; a later pass is flaky, not red"},
     {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
@@ -117,8 +121,8 @@ static const struct hn_opt options[] = {
      "take over what assay_snapshot() now sees; after a run of every test also\n"
      "remove the snapshots none of them asked for"},
     {KEY_CI, "ci", NULL,
-     "refuse missing snapshots, and obsolete ones (default where CI is in the\n"
-     "environment)"},
+     "refuse missing snapshots, and obsolete ones (default where the\n"
+     "environment has CI, but for CI=false and CI=0)"},
     {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
     {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
@@ -190,6 +194,17 @@ static bool add_word(const struct hn_opts *opts, const char **words, unsigned *c
     return true;
 }
 
+static bool add_pattern(const struct hn_opts *opts, struct hn_selection *selection)
+{
+    const char *problem = hn_glob_problem(opts->value);
+
+    if (problem) {
+        (void)hn_opts_usage(opts, "the pattern '%s' %s", opts->value, problem);
+        return false;
+    }
+    return add_word(opts, selection->patterns, &selection->pattern_count);
+}
+
 static bool read_choice(const struct hn_opts *opts, const char *const *words, const char **out)
 {
     unsigned index;
@@ -214,8 +229,16 @@ static bool read_progress(const struct hn_opts *opts, bool *live)
 
 static bool read_seed(const struct hn_opts *opts, struct hn_selection *selection)
 {
+    char *end = NULL;
+
+    errno = 0;
     selection->shuffle = true;
-    return hn_opts_u64(opts, 1, UINT64_MAX, &selection->seed);
+    selection->seed = strtoull(opts->value, &end, 10);
+    if (!errno && isdigit((unsigned char)*opts->value) && !*end && selection->seed)
+        return true;
+    (void)hn_opts_usage(opts, "the seed of --shuffle=SEED or --seed is a number from 1, not '%s'",
+                        opts->value);
+    return false;
 }
 
 static bool read_memory(const struct hn_opts *opts, struct hn_schedule *schedule)
@@ -246,11 +269,11 @@ static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_c
 
     switch (key) {
     case 'k':
-        return add_word(opts, selection->patterns, &selection->pattern_count);
+        return add_pattern(opts, selection);
     case KEY_TAG:
         return add_word(opts, selection->tags, &selection->tag_count);
     case KEY_EXACT:
-        return (selection->exact = opts->value) != NULL;
+        return add_word(opts, selection->exact, &selection->exact_count);
     case KEY_SHARD:
         return read_shard(opts, config);
     case KEY_BALANCE:
@@ -441,6 +464,17 @@ static int run_watch(const struct hn_opts *opts, const struct hn_test_config *co
     return status;
 }
 
+/* Reports that want stdout for themselves. GitHub's annotations are found among any lines. */
+static unsigned count_on_stdout(const struct hn_test_config *config, const struct command *command)
+{
+    const char *const paths[] = {config->junit, config->tap, config->json, config->html};
+    unsigned count = command->json && !config->list;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        count += paths[i] && strcmp(paths[i], "-") == 0;
+    return count;
+}
+
 /* Options whose meaning depends on the whole command line. */
 static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
                       const struct command *command)
@@ -449,6 +483,8 @@ static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
 
     config->binaries = opts->operands;
     config->binary_count = opts->operand_count;
+    if (count_on_stdout(config, command) > 1)
+        return hn_opts_usage(opts, "stdout carries one report: give the others a file");
     if (command->watch)
         return run_watch(opts, config, command);
     if (command->json && config->list)
@@ -470,10 +506,16 @@ static bool save_profile(const struct pf_profile *profile, const char *path, str
     return pf_report_save(profile, pf_report_format_named("pprof"), &plain, path, err);
 }
 
+static bool is_in_ci(void)
+{
+    const char *ci = getenv("CI");
+
+    return ci && *ci && strcasecmp(ci, "false") != 0 && strcmp(ci, "0") != 0;
+}
+
 static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     struct hn_opts opts;
-    const char *ci = getenv("CI");
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     bool is_terminal = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
     struct hn_test_config config = {
@@ -482,10 +524,8 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         .save_profile = save_profile,
         .color = is_terminal && !getenv("NO_COLOR"),
         .live = is_terminal,
-        .ci = ci && *ci,
-        .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1,
-                     .timeout_s = 60,
-                     .repeat = 1},
+        .ci = is_in_ci(),
+        .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1, .timeout_s = 60},
     };
     char *line = hn_test_join(argc, argv);
     char **given = pf_mem_new((size_t)argc + 1, sizeof(char *));

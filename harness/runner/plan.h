@@ -129,6 +129,7 @@ struct hn_plan {
     uint32_t test_count, test_capacity;
     uint32_t *order; /* chosen tests, as they shall run */
     uint32_t order_count;
+    bool is_empty_shard;          /* others have all tests that were asked for */
     struct hn_obsolete *obsolete; /* after the run; in the arena */
     bool obsolete_is_red;
 };

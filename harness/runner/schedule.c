@@ -44,6 +44,14 @@ static bool is_busy(const struct hn_run *run)
     return false;
 }
 
+static bool goes_another_round(const struct hn_run *run)
+{
+    bool is_endless = run->schedule->until_fail && !run->schedule->repeat;
+
+    return !(run->schedule->until_fail && run->red)
+           && (is_endless || run->round < run->schedule->repeat);
+}
+
 /* What to run next; false if nothing is left to start. */
 static bool take_next(struct hn_run *run, struct hn_again *out)
 {
@@ -57,8 +65,7 @@ static bool take_next(struct hn_run *run, struct hn_again *out)
         if (is_busy(run)) /* a round ends before the next begins: its verdicts decide */
             return false;
         run->round++;
-        bool more = run->schedule->until_fail ? !run->red : run->round < run->schedule->repeat;
-        if (!more || !run->plan->order_count)
+        if (!goes_another_round(run) || !run->plan->order_count)
             return false;
         run->next = 0;
         for (uint32_t i = 0; i < run->plan->order_count; i++)

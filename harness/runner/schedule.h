@@ -42,8 +42,8 @@ struct hn_schedule {
     double timeout_s;   /* of a test without one of its own; 0: none */
     double time_factor; /* under a slow tool every limit is multiplied */
     unsigned retries;   /* of a test that states none */
-    unsigned repeat;    /* how often everything runs */
-    bool until_fail;    /* repeat until something is red */
+    unsigned repeat;    /* how often everything runs; 0: once */
+    bool until_fail;    /* repeat until something is red, repeat times at most; 0: no end */
     bool fail_fast;
     bool show_output;
     bool network_namespace;

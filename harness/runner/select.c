@@ -74,6 +74,19 @@ bool hn_glob_matches(const char *pattern, const char *id)
     return match_braces(pattern, id, &budget);
 }
 
+const char *hn_glob_problem(const char *pattern)
+{
+    for (const char *at = pattern; *at; at++) {
+        if (*at == '[' && (!at[1] || !strchr(at + 2, ']')))
+            return "has a '[' without ']'";
+        if (*at == '[')
+            at = strchr(at + 2, ']'); /* a ']' that comes first is one of the set */
+        else if (*at == '{' && !strchr(at, '}'))
+            return "has a '{' without '}'";
+    }
+    return NULL;
+}
+
 static bool matches_patterns(const struct hn_selection *selection, const char *id)
 {
     bool wanted = true, has_positive = false;
@@ -122,12 +135,20 @@ static bool matches_tags(const struct hn_selection *selection, const char *tags)
     return wanted;
 }
 
+static bool matches_exact(const struct hn_selection *selection, const char *id)
+{
+    for (unsigned i = 0; i < selection->exact_count; i++)
+        if (strcmp(id, selection->exact[i]) == 0)
+            return true;
+    return !selection->exact_count;
+}
+
 static bool is_asked_for(const struct hn_plan *plan, const struct hn_test *test,
                          const struct hn_selection *selection)
 {
     if (plan->binaries[test->binary].kind == HN_BINARY_BAD)
         return false; /* it listed its tests, but cannot run them as asked */
-    if (selection->exact && strcmp(strchr(test->id, '/') + 1, selection->exact) != 0)
+    if (!matches_exact(selection, strchr(test->id, '/') + 1))
         return false;
     return matches_patterns(selection, test->id) && matches_tags(selection, test->tags);
 }
@@ -204,9 +225,11 @@ uint32_t hn_select(struct hn_plan *plan, const struct hn_selection *selection)
         if (is_asked_for(plan, &plan->tests[i], selection))
             plan->order[plan->order_count++] = i;
     }
+    uint32_t asked = plan->order_count;
     if (selection->shard_count)
         fingerprint =
             hn_shard(plan, selection->shard, selection->shard_count, selection->is_balanced);
+    plan->is_empty_shard = asked && !plan->order_count;
     keep_remembered(plan, selection);
     if (selection->shuffle)
         shuffle(plan, selection->seed);

@@ -15,7 +15,8 @@ struct hn_selection {
     unsigned pattern_count;
     const char *tags[HN_PATTERNS_MAX]; /* any of them; "!TAG" takes away */
     unsigned tag_count;
-    const char *exact;           /* one test by its "suite/test[case]" */
+    const char *exact[HN_PATTERNS_MAX]; /* tests by their "suite/test[case]", any of them */
+    unsigned exact_count;
     unsigned shard, shard_count; /* 1..N; 0: all */
     bool is_balanced;            /* shards, by balance_s of the tests */
     bool last_failed, failed_first, changed;
@@ -29,6 +30,9 @@ struct hn_selection {
  * encloses digits only stands for itself: cases are named as they are printed.
  */
 bool hn_glob_matches(const char *pattern, const char *id);
+
+/* Why a pattern cannot be meant: "has a '[' without ']'"; NULL: it can. */
+const char *hn_glob_problem(const char *pattern);
 
 /* Set chosen on every test and fill plan->order. Shards are made before what is only remembered
  * here (last_failed, changed) chooses among them. Returns the fingerprint of hn_shard. */

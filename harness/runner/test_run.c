@@ -21,7 +21,7 @@
 #include "harness/runner/test_report.h"
 #include "profiler/base/clock.h"
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, WRITTEN_SHOWN = 20 };
 
 static bool add_binaries(struct hn_plan *plan, const struct hn_test_config *config,
                          struct pf_err *err)
@@ -69,6 +69,15 @@ static bool is_stdout_taken(const struct hn_test_config *config)
     return false;
 }
 
+static void put_seed(struct pf_sink *sink, const struct hn_test_config *config)
+{
+    unsigned long long seed = config->selection.seed;
+
+    if (config->selection.shuffle)
+        pf_sink_printf(sink, "shuffled, seed %llu (--shuffle=%llu repeats this order)\n", seed,
+                       seed);
+}
+
 static bool print_summary(const struct hn_test_config *config, const struct hn_plan *plan,
                           const struct hn_tally *tally, struct pf_err *err)
 {
@@ -77,10 +86,7 @@ static bool print_summary(const struct hn_test_config *config, const struct hn_p
     int fd = is_stdout_taken(config) ? STDERR_FILENO : STDOUT_FILENO;
 
     pf_sink_init(&sink, pf_sink_to_fd, &fd);
-    if (config->selection.shuffle)
-        pf_sink_printf(&sink, "shuffled, seed %llu (--shuffle=%llu repeats this order)\n",
-                       (unsigned long long)config->selection.seed,
-                       (unsigned long long)config->selection.seed);
+    put_seed(&sink, config);
     hn_write_summary(&sink, plan, tally, &style);
     bool ok = pf_sink_finish(&sink, err);
     pf_sink_fini(&sink);
@@ -120,6 +126,49 @@ static bool choose(const struct hn_test_config *config, struct hn_plan *plan, co
     return true;
 }
 
+static bool has_bad_binary(const struct hn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->binary_count; i++)
+        if (plan->binaries[i].kind == HN_BINARY_BAD)
+            return true;
+    return false;
+}
+
+/* No test is red, but in a shard: the others have what it has not. */
+static bool is_empty_run(const struct hn_test_config *config, const struct hn_plan *plan,
+                         struct pf_err *err)
+{
+    if (plan->order_count || config->allow_empty || plan->is_empty_shard)
+        return false;
+    (void)pf_err_set(err, PF_ERR_NONE,
+                     "no test %s: %u found, none chosen (--allow-empty makes this fine)",
+                     config->list ? "listed" : "ran", plan->test_count);
+    return true;
+}
+
+static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
+                   const struct hn_test_config *config, struct pf_err *err)
+{
+    bool red = has_bad_binary(plan) || plan->obsolete_is_red;
+
+    for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
+        red |= tally->by_status[i] && hn_status_is_red((enum hn_status)i);
+    return red || is_empty_run(config, plan, err);
+}
+
+/* The list alone is on stdout. */
+static bool print_list_seed(const struct hn_test_config *config, struct pf_err *err)
+{
+    struct pf_sink sink;
+    int fd = STDERR_FILENO;
+
+    pf_sink_init(&sink, pf_sink_to_fd, &fd);
+    put_seed(&sink, config);
+    bool ok = pf_sink_finish(&sink, err);
+    pf_sink_fini(&sink);
+    return ok;
+}
+
 static int print_list(const struct hn_test_config *config, const struct hn_plan *plan,
                       struct pf_err *err)
 {
@@ -133,37 +182,14 @@ static int print_list(const struct hn_test_config *config, const struct hn_plan 
         hn_list_text(&sink, plan);
     bool ok = pf_sink_finish(&sink, err);
     pf_sink_fini(&sink);
+    ok = ok && print_list_seed(config, err);
     for (uint32_t i = 0; ok && i < plan->binary_count; i++)
         if (plan->binaries[i].kind == HN_BINARY_BAD)
             ok = pf_err_set(err, PF_ERR_FORMAT, "%s: %s", plan->binaries[i].path,
                             plan->binaries[i].problem);
-    return ok ? 0 : pf_err_exit_status(err->code);
-}
-
-static bool has_bad_binary(const struct hn_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->binary_count; i++)
-        if (plan->binaries[i].kind == HN_BINARY_BAD)
-            return true;
-    return false;
-}
-
-static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
-                   const struct hn_test_config *config, struct pf_err *err)
-{
-    bool red = has_bad_binary(plan) || plan->obsolete_is_red;
-
-    for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
-        red |= tally->by_status[i] && hn_status_is_red((enum hn_status)i);
-    /* The other shards have what a shard has not. */
-    bool is_empty = !plan->order_count && !(config->selection.shard_count && plan->test_count);
-    if (is_empty && !red && !config->allow_empty) {
-        (void)pf_err_set(err, PF_ERR_NONE,
-                         "no test ran: %u found, none chosen (--allow-empty makes this fine)",
-                         plan->test_count);
-        return true;
-    }
-    return red;
+    if (!ok)
+        return pf_err_exit_status(err->code);
+    return is_empty_run(config, plan, err) ? 1 : 0;
 }
 
 /* What was recorded of the tests, a file each. */
@@ -178,6 +204,16 @@ static bool write_profiles(const struct hn_test_config *config, struct hn_plan *
                            config->html ? config->html : config->junit);
     return hn_under_profile_stop(&suites->profile, err)
            && hn_under_profile_write(&suites->profile, plan, dir, config->save_profile, err);
+}
+
+/* What is new beside the sources wants to be looked at, and committed. */
+static void tell_written(const struct hn_snapshot_book *book)
+{
+    for (size_t i = 0; i < book->written_count && i < WRITTEN_SHOWN; i++)
+        (void)fprintf(stderr, "assay test: %s\n", book->written[i]);
+    if (book->written_count > WRITTEN_SHOWN)
+        (void)fprintf(stderr, "assay test: ... and %zu snapshots more\n",
+                      book->written_count - WRITTEN_SHOWN);
 }
 
 /* The run between its listeners. */
@@ -230,9 +266,11 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
                       : hn_criterion_run(plan, suites->preload, &schedule, tally, err);
     if (ok)
         hn_snapshots_find_obsolete(plan, &snapshots);
-    hn_snapshot_book_fini(&book);
     if (config->live)
         hn_live_end(&view);
+    if (!config->quiet)
+        tell_written(&book);
+    hn_snapshot_book_fini(&book);
     ok = ok && write_profiles(config, plan, suites, err);
     if (config->json) {
         if (ok)

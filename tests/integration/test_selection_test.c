@@ -122,6 +122,8 @@ Test(test_selection, a_shard_is_named_in_reports_and_may_be_empty)
                                   "sample_own_main --shard $i/3 --junit - --json-out %s/json || "
                                   "exit 1; head -1 %s/json; done",
                                   ts_suites_dir(), dir, dir);
+    struct ts_result typo = ts_run(
+        "cd %s; assay test --history none sample_own_main --shard 1/3 -k tpyo", ts_suites_dir());
     struct ts_result nothing =
         ts_run("cd %s; assay test --history none sample_no_tests --shard 1/3", ts_suites_dir());
 
@@ -129,6 +131,7 @@ Test(test_selection, a_shard_is_named_in_reports_and_may_be_empty)
     cr_expect(strstr(ts_out(&run), "<property name=\"shard\" value=\""));
     cr_expect(strstr(ts_out(&run), "\"shard\":\"2/3@"));
     cr_expect_eq(nothing.status, 1);
+    cr_expect_eq(typo.status, 1, "%s", ts_err(&typo));
 }
 
 Test(test_selection, the_same_seed_gives_the_same_order)
@@ -142,6 +145,45 @@ Test(test_selection, the_same_seed_gives_the_same_order)
     cr_expect_str_neq(ts_out(&first), ts_out(&other));
     cr_expect_str_neq(ts_out(&first), ts_out(&plain));
     cr_expect_eq(count_ids(&first), count_ids(&plain));
+}
+
+Test(test_selection, exact_may_be_given_again)
+{
+    struct ts_result two = list("sample_documented --exact asserts/pass --exact params/numbers[1]");
+
+    cr_expect_eq(count_ids(&two), 2, "%s", ts_out(&two));
+}
+
+Test(test_selection, a_list_says_its_seed_and_that_it_is_empty)
+{
+    struct ts_result shuffled = list("sample_documented --shuffle=7");
+    struct ts_result none = list("sample_documented -k no_such_test");
+    struct ts_result allowed = list("sample_documented -k no_such_test --allow-empty");
+
+    cr_expect(strstr(ts_err(&shuffled), "shuffled, seed 7"), "%s", ts_err(&shuffled));
+    cr_expect_eq(none.status, 1);
+    cr_expect(strstr(ts_err(&none), "no test listed"), "%s", ts_err(&none));
+    cr_expect_eq(allowed.status, 0);
+}
+
+Test(test_selection, what_cannot_be_meant_is_wrong_usage)
+{
+    static const char *const cases[][2] = {
+        {"-k 'a/['", "'a/[' has a '[' without ']'"},
+        {"--shuffle=abc", "--shuffle=SEED or --seed is a number from 1, not 'abc'"},
+        {"--junit - --tap -", "stdout carries one report"},
+        {"--json --html -", "stdout carries one report"},
+        {"--shard 1/2@123", "--shard wants"},
+        {"--skip-status 1", "--skip-status"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ts_result run = ts_run("cd %s && assay test --history none sample_own_main %s",
+                                      ts_suites_dir(), cases[i][0]);
+        cr_expect_eq(run.status, 2, "%s", cases[i][0]);
+        cr_expect(strstr(ts_err(&run), cases[i][1]), "%s: %s", cases[i][0], ts_err(&run));
+        ts_result_fini(&run);
+    }
 }
 
 Test(test_selection, a_seed_is_printed)
@@ -249,9 +291,17 @@ Test(test_selection, repeat_and_until_fail_run_again)
     const char *dir = ts_temp_dir();
     struct ts_run_events repeat = ts_run_suites("sample_flaky -k steady --repeat 5");
     struct ts_run_events until = ts_run_suites("sample_flaky -k never_passes --until-fail");
+    struct ts_run_events both = ts_run_suites("sample_flaky -k steady --until-fail --repeat 5");
+    struct ts_run_events red = ts_run_suites("sample_flaky -k never --until-fail --repeat 5");
 
     cr_expect_eq(json_array_size(repeat.ends), 5);
     cr_expect_eq(json_array_size(until.ends), 1);
+    cr_expect_eq(json_array_size(both.ends), 5);
+    cr_expect_eq(both.result.status, 0);
+    cr_expect_eq(json_array_size(red.ends), 1);
+    cr_expect_eq(red.result.status, 1);
+    ts_run_events_fini(&both);
+    ts_run_events_fini(&red);
     cr_expect_not_null(dir);
     ts_run_events_fini(&repeat);
     ts_run_events_fini(&until);

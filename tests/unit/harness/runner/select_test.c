@@ -38,6 +38,40 @@ Test(select, globs_match_as_documented)
                      cases[i].pattern, cases[i].id);
 }
 
+static struct hn_plan plan_of_five(void)
+{
+    static const char *const ids[] = {"s/a", "s/b", "s/c", "s/d", "s/e", NULL};
+
+    return ts_plan(ids);
+}
+
+Test(select, a_pattern_without_its_end_is_told)
+{
+    static const struct {
+        const char *pattern;
+        bool is_fine;
+    } cases[] = {
+        {"a/[", false},    {"a/[b", false}, {"[]", false},        {"a{b,c", false},
+        {"a/[bc]*", true}, {"[]]", true},   {"a[3]", true},       {"{a,b}", true},
+        {"a]", true},      {"", true},      {"store/[[]*", true},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        cr_expect_eq(hn_glob_problem(cases[i].pattern) == NULL, cases[i].is_fine, "%s",
+                     cases[i].pattern);
+}
+
+Test(select, several_exact_ids_are_all_chosen)
+{
+    struct hn_plan plan = plan_of_five();
+    struct hn_selection selection = {.exact = {"s/b", "s/e"}, .exact_count = 2};
+
+    (void)hn_select(&plan, &selection);
+
+    cr_expect_str_eq(ts_plan_order(&plan), "b e");
+    hn_plan_fini(&plan);
+}
+
 Test(select, hostile_braces_end)
 {
     char pattern[900];
@@ -47,13 +81,6 @@ Test(select, hostile_braces_end)
     cr_expect_not(hn_glob_matches(pattern, "bin/c/d"));
     cr_expect_not(hn_glob_matches("{{{{", "bin/c/d"));
     cr_expect_not(hn_glob_matches("}{", "bin/c/d"));
-}
-
-static struct hn_plan plan_of_five(void)
-{
-    static const char *const ids[] = {"s/a", "s/b", "s/c", "s/d", "s/e", NULL};
-
-    return ts_plan(ids);
 }
 
 Test(select, a_negative_pattern_alone_leaves_out)
@@ -197,6 +224,7 @@ Test(select, shards_are_made_before_memory_chooses)
 
     cr_expect_str_eq(ts_plan_order(&plan), "c");
     cr_expect_not(plan.tests[0].chosen);
+    cr_expect_not(plan.is_empty_shard);
     hn_plan_fini(&plan);
 }
 
