@@ -74,8 +74,17 @@ void *hn_real(const char *name);
 /* zygote.c: list the tests of set, then serve the runner until it hangs up. */
 void hn_zygote_serve(struct criterion_test_set *set);
 
-/* lane.c: run tests until the runner hangs up. Does not return. */
-void hn_lane_serve(int control_fd) __attribute__((noreturn));
+/* lane.c: run tests until the runner hangs up; binary is the process that forked it. */
+void hn_lane_serve(int control_fd, pid_t binary) __attribute__((noreturn));
+
+/* lane_end.c: what a lane that is to be told of the end of the binary's process sets up; when it may
+ * be told (in calls that wait), and when it dies of it at once (in the binary's own code); its end:
+ * what the test started dies, and where no runner asked for it the test's directory goes. */
+void hn_lane_end_prepare(pid_t binary);
+void hn_lane_end_allow(bool now);
+void hn_lane_end_at_once(bool now);
+void hn_lane_end_dir(const char *temp_dir);
+void hn_lane_end(bool is_asked_to) __attribute__((noreturn));
 
 /* testcase.c: the life of one test, in its own fresh process. Does not return. */
 void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)

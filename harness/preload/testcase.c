@@ -248,6 +248,7 @@ __attribute__((noinline)) static void settle(pid_t lane)
         _exit(3);
     (void)setsid();
     (void)close(hn_preload.control_fd);
+    (void)signal(HN_WIRE_SIGNAL_GONE, SIG_DFL);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     /* What a test printed before it crashed must be there to read. */

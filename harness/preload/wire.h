@@ -22,6 +22,9 @@
 /* Asks a late test to write its coverage and end. */
 #define HN_WIRE_SIGNAL_DUMP (SIGRTMAX - 2)
 
+/* Tells a lane that the binary's own process is gone, and with it the runner, perhaps. */
+#define HN_WIRE_SIGNAL_GONE (SIGRTMAX - 3)
+
 #define HN_WIRE_FD_ENV "ASSAY_RUNNER_FD"           /* the binary's control socket */
 #define HN_WIRE_ENGINE_ENV "ASSAY_RUNNER_ENGINE"   /* "fork" (default) or "criterion" */
 #define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3 4" */
@@ -50,7 +53,8 @@ enum hn_wire_type {
     /* runner to binary; carries socket, stdout, stderr and shared mapping */
     HN_WIRE_OPEN_LANE,
     /* runner to lane */
-    HN_WIRE_RUN, /* struct hn_wire_run */
+    HN_WIRE_RUN,   /* struct hn_wire_run */
+    HN_WIRE_CLOSE, /* the lane is done with; one that is hung up on without it lost its runner */
     /* lane to runner: struct hn_wire_state */
     HN_WIRE_CRASHED, /* the process is stopped for inspection; SIGCONT lets it die */
     HN_WIRE_ENDED,

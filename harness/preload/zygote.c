@@ -247,7 +247,7 @@ static void become_lane(const int fds[LANE_FDS], pid_t zygote)
     (void)close(fds[3]);
     hn_preload.page->lane_pid = getpid();
     hn_preload.control_fd = fds[0];
-    hn_lane_serve(fds[0]);
+    hn_lane_serve(fds[0], zygote);
 }
 
 static void open_lane(const int fds[LANE_FDS])

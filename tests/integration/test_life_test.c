@@ -168,6 +168,33 @@ Test(test_life, ctrl_c_kills_everything_and_reports_what_ran)
     cr_expect_eq(report.status, 0);
 }
 
+static bool becomes(bool wanted, const char *command)
+{
+    uint64_t deadline = pf_clock_now_ns() + TERMINAL_SECONDS * 1000000000ull;
+
+    while (ts_is_running(command) != wanted)
+        if (poll(NULL, 0, 10) < 0 || pf_clock_now_ns() > deadline)
+            return false;
+    return true;
+}
+
+/* A runner that is killed itself can do nothing any more; the processes it left do. */
+Test(test_life, a_killed_runner_leaves_neither_process_nor_directory)
+{
+    const char *dir = ts_temp_dir();
+    struct pf_child runner = ts_start(
+        "cd %s && TMPDIR=%s exec assay test --history none sample_orphans", ts_suites_dir(), dir);
+
+    cr_assert(becomes(true, "sleep 3863"));
+    cr_assert_eq(kill(runner.pid, SIGKILL), 0);
+
+    cr_expect(becomes(false, "sleep 3863"));
+    cr_expect(becomes(false, "/sample_orphans"));
+    struct ts_result left = ts_run("ls -A %s", dir);
+    cr_expect_str_eq(ts_out(&left), "");
+    ts_stop(&runner);
+}
+
 Test(test_life, coverage_survives_crash_and_time_limit)
 {
     const char *dir = ts_temp_dir();
