@@ -90,7 +90,12 @@ static const struct hn_opt options[] = {
      "repeat until something is red, with --repeat N times at most"},
     {KEY_FAIL_FAST, "fail-fast", NULL, "stop at the first red test"},
     {KEY_RETRIES, "retries", "N", "try a red test again; a later pass is flaky, not red"},
-    {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
+    {KEY_TIMEOUT, "timeout", "S",
+     "of a test that states none (default 60, 0: none). Every limit is\n"
+     "multiplied where tests are slow: 3 with the allocation agent (leaks,\n"
+     "torture) and under asan-build, 10 under tsan-build, 30 under valgrind's\n"
+     "tools, 50 for budgets by callgrind. A binary has as long to list its\n"
+     "tests, but at least 5 and at most 30 s, four times that under a tool"},
     {KEY_MEMORY, "memory", "MB", "private memory a test may have; beyond it allocations fail"},
     {KEY_NETNS, "netns", NULL, "every test in a network of its own, loopback only"},
     {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run, or a binary, without any test is fine"},

@@ -183,6 +183,7 @@ void hn_slot_end(struct hn_run *run, struct hn_slot *slot)
     if (has_output(slot))
         keep_output(run, slot, attempt);
     slot->seen.limit_s = slot->limit_s;
+    slot->seen.limit_factor = slot->factor;
     policy.leaks_are_red |= *test->torture != '\0';
     hn_verdict(attempt, &run->plan->arena, test, &run->plan->binaries[test->binary], &slot->seen,
                slot->lane.shared, &policy);

@@ -31,7 +31,7 @@ struct hn_slot {
     uint64_t start_ns, half_ns, limit_ns, kill_ns; /* kill_ns: when the lane itself must die */
     bool asked_twice;                              /* to end */
     uint64_t demand_at_half;
-    double limit_s;
+    double limit_s, factor; /* the limit, and how many times the stated one that is */
     struct hn_observed seen;
     const char *stacks;
     int torture_fd; /* where the mocks of a torture test tell what they did */

@@ -63,19 +63,20 @@ static bool open_lane(struct hn_run *run, uint32_t index, uint32_t binary, unsig
     return true;
 }
 
+/* Of a test's own, or else the run's. */
 static double limit_of(const struct hn_run *run, const struct hn_test *test)
 {
-    double limit_s = test->timeout_s > 0 ? test->timeout_s : run->schedule->timeout_s;
-
-    return limit_s * (run->schedule->time_factor > 0 ? run->schedule->time_factor : 1);
+    return test->timeout_s > 0 ? test->timeout_s : run->schedule->timeout_s;
 }
 
-/* How much longer than plainly a test may take in a process of this kind. */
-static double factor_of(unsigned special)
+/* How much longer than plainly a test may take in this run, in a process of this kind. */
+static double factor_of(const struct hn_run *run, unsigned special)
 {
+    double factor = run->schedule->time_factor > 0 ? run->schedule->time_factor : 1;
+
     if (special & HN_SPECIAL_CALLGRIND)
-        return CALLGRIND_FACTOR;
-    return special & HN_SPECIAL_LEAKS ? HN_AGENT_FACTOR : 1;
+        return factor * CALLGRIND_FACTOR;
+    return special & HN_SPECIAL_LEAKS ? factor * HN_AGENT_FACTOR : factor;
 }
 
 static void set_clock(struct hn_slot *slot, double limit_s)
@@ -140,7 +141,8 @@ void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_agai
     hn_temp_dir_make(&run->temp, slot->temp_dir, sizeof slot->temp_dir);
     if (*test->torture)
         hn_torture_reset(&slot->torture_fd);
-    set_clock(slot, limit_of(run, test) * factor_of(slot->special));
+    slot->factor = factor_of(run, slot->special);
+    set_clock(slot, limit_of(run, test) * slot->factor);
     struct hn_wire_run wire = request(run, test, slot);
     slot->seen.network_namespace = wire.flags & HN_WIRE_RUN_NETNS;
     if (!hn_lane_run(&slot->lane, &wire, &err)) {

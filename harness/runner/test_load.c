@@ -7,7 +7,7 @@
 
 #include "harness/runner/plan_load.h"
 
-enum { LOAD_SECONDS = 30 };
+enum { LOAD_SECONDS = 30, LOAD_SECONDS_LEAST = 5 };
 
 bool hn_test_is_profiled(const struct hn_test_config *config)
 {
@@ -180,6 +180,17 @@ static bool open_tool(struct hn_loaded *loaded, struct hn_plan *plan, const char
     return hn_tool_open(&loaded->tool, name, loaded->tool_dir.base, &plan->arena, err);
 }
 
+/* To list its tests, a binary has no more time than one of them, if there is enough. */
+static unsigned load_seconds(const struct hn_loaded *loaded)
+{
+    double wanted = loaded->config->schedule.timeout_s;
+    unsigned seconds = LOAD_SECONDS;
+
+    if (wanted > 0 && wanted < LOAD_SECONDS)
+        seconds = wanted > LOAD_SECONDS_LEAST ? (unsigned)wanted : LOAD_SECONDS_LEAST;
+    return seconds * (loaded->tool.words[0] ? 4 : 1);
+}
+
 static bool load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err)
 {
     struct hn_load_spec spec = {
@@ -188,7 +199,7 @@ static bool load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *
         .invitation = loaded->has_agent ? loaded->leaks.invitation : NULL,
         .engine = loaded->config->engine,
         .wrapper = loaded->tool.words[0] ? loaded->tool.words : NULL,
-        .deadline_s = LOAD_SECONDS * (loaded->tool.words[0] ? 4 : 1),
+        .deadline_s = load_seconds(loaded),
     };
 
     loaded->at = pf_mem_new(plan->binary_count, sizeof *loaded->at);

@@ -286,6 +286,7 @@ Test(test_tools, torture_names_the_call_that_broke_the_code)
     cr_expect(strstr(ts_end_text(&run, "loses_descriptor", "reason"), "/dev/null"));
     cr_expect_str_eq(ts_status_of(&run, "hangs"), "hang");
     cr_expect(strstr(ts_end_text(&run, "hangs", "reason"), "call 1 failing: open"));
+    cr_expect(strstr(ts_end_text(&run, "hangs", "reason"), "limit of 0.9 s (0.3 s, times 3 "));
     cr_expect_str_eq(ts_status_of(&run, "meets_no_call"), "error");
     cr_expect_str_eq(ts_status_of(&run, "is_skipped"), "skip");
     ts_run_events_fini(&run);

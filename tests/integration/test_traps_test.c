@@ -320,6 +320,7 @@ Test(test_traps, a_binary_that_breaks_at_start_is_told_with_its_words)
 {
     expect_bad_binary("BROKEN=crash; sample_broken_start", "crashed at start");
     expect_bad_binary("BROKEN=exit; sample_broken_start", "status 5");
+    expect_bad_binary("BROKEN=hang; sample_broken_start --timeout 1", "start  ");
     expect_bad_binary("BROKEN=params; sample_broken_start", "parameters of broken/params");
 }
 
