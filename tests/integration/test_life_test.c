@@ -374,6 +374,57 @@ Test(test_life, read_only_tmp_and_no_dev_shm_are_no_obstacle)
     cr_expect_eq(run.status, 0, "%s%s", ts_out(&run), ts_err(&run));
 }
 
+/* The disk with the sources and the reports; the binary is on another. */
+Test(test_life, a_full_disk_is_told_and_never_green)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result able = ts_run("unshare -rm true");
+    if (able.status != 0)
+        cr_skip("no mount namespaces here");
+
+    struct ts_result run = ts_run(
+        "cd %s && mkdir full && cat > run.sh <<'END'\n"
+        "mount -t tmpfs -o size=128k none full || exit 77\n"
+        "printf '#include <assay/runner.h>\\nTest(page, all) { cr_assert(1); "
+        "if (getenv(\"SNAPSHOT\")) assay_snapshot(\"one\"); }\\n' > full/page.c\n"
+        "cc -g --coverage -include stdlib.h -I $SRC/harness/include $PWD/full/page.c -o page "
+        "-lcriterion || exit 77\n"
+        "dd if=/dev/zero of=full/fill bs=4k\n"
+        "SNAPSHOT=1 assay test --history none -q page\n"
+        "echo snapshot $? $(ls full/snapshots)\n"
+        "for o in junit tap html json-out coverage; do assay test --history none -q page "
+        "--$o full/out; echo $o $?; done\n"
+        "assay test --history full/history page && echo history $?\n"
+        "END\n"
+        "unshare -rm sh run.sh",
+        dir);
+
+    cr_assert_neq(run.status, 77, "%s", ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "page.all.1.snap: write: No space left on device"), "%s",
+              ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "snapshot 1\n"), "%s", ts_out(&run));
+    for (size_t i = 0; i < 5; i++) {
+        static const char *const told[] = {"junit 3\n", "tap 3\n", "html 3\n", "json-out 3\n",
+                                           "coverage 3\n"};
+        cr_expect(strstr(ts_out(&run), told[i]), "%s: %s", told[i], ts_out(&run));
+    }
+    cr_expect(strstr(ts_out(&run), "history 0\n"));
+    cr_expect(strstr(ts_err(&run), "durations are not remembered: "), "%s", ts_err(&run));
+}
+
+/* Criterion allocates and clears a table of so many descriptors for every test. */
+Test(test_life, a_huge_limit_of_descriptors_costs_nothing)
+{
+    const char *memory =
+        "cd %s && ulimit -n %s && assay test --history none --json sample_own_main "
+        "| grep -o '\"peak_kib\":[0-9]*' | cut -d: -f2";
+    struct ts_result few = ts_run(memory, ts_suites_dir(), "256");
+    struct ts_result many = ts_run(memory, ts_suites_dir(), "$(ulimit -Hn)");
+
+    cr_expect_gt(atoi(ts_out(&few)), 0, "%s", ts_err(&few));
+    cr_expect_lt(atoi(ts_out(&many)), atoi(ts_out(&few)) + 1024, "KiB: %s", ts_out(&many));
+}
+
 Test(test_life, an_ordinary_user_gets_the_same_verdicts)
 {
     struct ts_result run = ts_run("cd %s && %s assay test --history none sample_verdicts",

@@ -176,6 +176,19 @@ Test(test_traps, a_thread_of_a_constructor_is_told_not_to_run)
     ts_run_events_fini(&own);
 }
 
+Test(test_traps, the_users_preload_is_kept)
+{
+    struct ts_run_events run = ts_run_suites("LD_PRELOAD=libm.so.6 WANTED_PRELOAD=libm.so.6;"
+                                             "sample_loaded -k preload_is");
+    struct ts_run_events leaks = ts_run_suites("LD_PRELOAD=libm.so.6;sample_loaded -k descriptor "
+                                               "--under leaks");
+
+    cr_expect_str_eq(ts_status_of(&run, "preload_is_the_users"), "pass", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&leaks, "descriptor_works"), "pass");
+    ts_run_events_fini(&run);
+    ts_run_events_fini(&leaks);
+}
+
 /* gperftools takes SIGPROF, which Criterion's time limits are, and writes its file at the end. */
 Test(test_traps, a_profiler_in_the_tests_changes_no_verdict)
 {

@@ -21,6 +21,14 @@ Test(loaded, no_other_descriptor_is_open)
         cr_expect(fd == loaded_fd || (write(fd, "", 0) < 0 && errno == EBADF), "descriptor %d", fd);
 }
 
+Test(loaded, preload_is_the_users)
+{
+    const char *preload = getenv("LD_PRELOAD"), *wanted = getenv("WANTED_PRELOAD");
+
+    cr_assert(preload && wanted, "%s", preload ? preload : "none");
+    cr_assert_str_eq(preload, wanted);
+}
+
 Test(loaded, thread_runs)
 {
     struct timespec moment = {0, 1000000};
