@@ -3,8 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/test_read.h"
 #include "harness/cli/test_words.h"
 #include "harness/cli/verbs.h"
 #include "harness/runner/test_run.h"
@@ -161,112 +160,6 @@ static const char *const examples[] = {
     NULL,
 };
 
-static bool read_unsigned(const struct hn_opts *opts, uint64_t min, uint64_t max, unsigned *out)
-{
-    uint64_t value;
-
-    if (!hn_opts_u64(opts, min, max, &value))
-        return false;
-    *out = (unsigned)value;
-    return true;
-}
-
-static bool read_shard(const struct hn_opts *opts, struct hn_test_config *config)
-{
-    char *end = NULL;
-    unsigned long shard = strtoul(opts->value, &end, 10);
-    unsigned long count = *end == '/' ? strtoul(end + 1, &end, 10) : 0;
-    bool has_print = *end == '@' && strlen(end + 1) == 8;
-
-    if ((*end && !has_print) || shard < 1 || shard > count || count > 100000) {
-        (void)hn_opts_usage(opts, "--shard wants I/N with 1 <= I <= N, or I/N@PRINT, not '%s'",
-                            opts->value);
-        return false;
-    }
-    config->selection.shard = (unsigned)shard;
-    config->selection.shard_count = (unsigned)count;
-    config->fingerprint = has_print ? end + 1 : NULL;
-    return true;
-}
-
-static bool add_word(const struct hn_opts *opts, const char **words, unsigned *count)
-{
-    if (*count == HN_PATTERNS_MAX) {
-        (void)hn_opts_usage(opts, "more than %d patterns", HN_PATTERNS_MAX);
-        return false;
-    }
-    words[(*count)++] = opts->value;
-    return true;
-}
-
-static bool add_pattern(const struct hn_opts *opts, struct hn_selection *selection)
-{
-    const char *problem = hn_glob_problem(opts->value);
-
-    if (problem) {
-        (void)hn_opts_usage(opts, "the pattern '%s' %s", opts->value, problem);
-        return false;
-    }
-    return add_word(opts, selection->patterns, &selection->pattern_count);
-}
-
-static bool read_choice(const struct hn_opts *opts, const char *const *words, const char **out)
-{
-    unsigned index;
-
-    if (!hn_opts_choice(opts, words, &index))
-        return false;
-    *out = words[index];
-    return true;
-}
-
-static bool read_progress(const struct hn_opts *opts, bool *live)
-{
-    static const char *const words[] = {"auto", "always", "never", NULL};
-    unsigned index;
-
-    if (!hn_opts_choice(opts, words, &index))
-        return false;
-    if (index)
-        *live = index == 1;
-    return true;
-}
-
-static bool read_seed(const struct hn_opts *opts, struct hn_selection *selection)
-{
-    char *end = NULL;
-
-    errno = 0;
-    selection->shuffle = true;
-    selection->seed = strtoull(opts->value, &end, 10);
-    if (!errno && isdigit((unsigned char)*opts->value) && !*end && selection->seed)
-        return true;
-    (void)hn_opts_usage(opts, "the seed of --shuffle=SEED or --seed is a number from 1, not '%s'",
-                        opts->value);
-    return false;
-}
-
-static bool read_memory(const struct hn_opts *opts, struct hn_schedule *schedule)
-{
-    uint64_t megabytes;
-
-    if (!hn_opts_u64(opts, 1, 1 << 24, &megabytes))
-        return false;
-    schedule->memory_bytes = megabytes << 20;
-    return true;
-}
-
-/* 1 to 3 mean something else. */
-static bool read_skip_status(const struct hn_opts *opts, struct hn_test_config *config)
-{
-    uint64_t status;
-
-    if (!hn_opts_u64(opts, 4, 125, &status))
-        return false;
-    config->skip_status = (int)status;
-    return true;
-}
-
 /* Which tests, in what order. */
 static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_config *config)
 {
@@ -274,13 +167,13 @@ static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_c
 
     switch (key) {
     case 'k':
-        return add_pattern(opts, selection);
+        return hn_test_add_pattern(opts, selection);
     case KEY_TAG:
-        return add_word(opts, selection->tags, &selection->tag_count);
+        return hn_test_add_word(opts, selection->tags, &selection->tag_count);
     case KEY_EXACT:
-        return add_word(opts, selection->exact, &selection->exact_count);
+        return hn_test_add_word(opts, selection->exact, &selection->exact_count);
     case KEY_SHARD:
-        return read_shard(opts, config);
+        return hn_test_read_shard(opts, config);
     case KEY_BALANCE:
         config->balance = opts->value;
         return selection->is_balanced = true;
@@ -293,7 +186,7 @@ static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_c
     case KEY_SHUFFLE:
         return selection->shuffle = true;
     case KEY_SEED:
-        return read_seed(opts, selection);
+        return hn_test_read_seed(opts, selection);
     default:
         return false;
     }
@@ -304,19 +197,19 @@ static bool take_schedule(const struct hn_opts *opts, int key, struct hn_schedul
 {
     switch (key) {
     case 'j':
-        return read_unsigned(opts, 1, 256, &schedule->jobs);
+        return hn_test_read_unsigned(opts, 1, 256, &schedule->jobs);
     case KEY_TIMEOUT:
         return hn_opts_seconds(opts, 0, 1e6, &schedule->timeout_s);
     case KEY_RETRIES:
-        return read_unsigned(opts, 0, 100, &schedule->retries);
+        return hn_test_read_unsigned(opts, 0, 100, &schedule->retries);
     case KEY_REPEAT:
-        return read_unsigned(opts, 1, 1000000, &schedule->repeat);
+        return hn_test_read_unsigned(opts, 1, 1000000, &schedule->repeat);
     case KEY_UNTIL_FAIL:
         return schedule->until_fail = true;
     case KEY_FAIL_FAST:
         return schedule->fail_fast = true;
     case KEY_MEMORY:
-        return read_memory(opts, schedule);
+        return hn_test_read_memory(opts, schedule);
     case KEY_NETNS:
         return schedule->network_namespace = true;
     case KEY_NO_CAPTURE:
@@ -350,9 +243,9 @@ static bool take_output(const struct hn_opts *opts, int key, struct hn_test_conf
         config->list = config->list ? config->list : HN_LIST_TEXT;
         return true;
     case KEY_SLOWEST:
-        return read_unsigned(opts, 1, 1000, &config->slowest);
+        return hn_test_read_unsigned(opts, 1, 1000, &config->slowest);
     case KEY_PROGRESS:
-        return read_progress(opts, &config->live);
+        return hn_test_read_progress(opts, &config->live);
     case 'q':
         return config->quiet = true;
     default:
@@ -368,11 +261,11 @@ static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config
     case KEY_ALLOW_EMPTY:
         return config->allow_empty = true;
     case KEY_SKIP_STATUS:
-        return read_skip_status(opts, config);
+        return hn_test_read_skip_status(opts, config);
     case KEY_ENGINE:
-        return read_choice(opts, engines, &config->engine);
+        return hn_test_read_choice(opts, engines, &config->engine);
     case KEY_UNDER:
-        return read_choice(opts, hn_tool_names, &config->under);
+        return hn_test_read_choice(opts, hn_tool_names, &config->under);
     case KEY_PROFILES:
         return (config->profile_dir = opts->value) != NULL;
     case KEY_LEAKS:

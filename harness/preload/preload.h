@@ -77,9 +77,9 @@ void hn_zygote_serve(struct criterion_test_set *set);
 /* lane.c: run tests until the runner hangs up; binary is the process that forked it. */
 void hn_lane_serve(int control_fd, pid_t binary) __attribute__((noreturn));
 
-/* lane_end.c: what a lane that is to be told of the end of the binary's process sets up; when it may
- * be told (in calls that wait), and when it dies of it at once (in the binary's own code); its end:
- * what the test started dies, and where no runner asked for it the test's directory goes. */
+/* lane_end.c: what a lane that is to be told of the end of the binary's process sets up; when it
+ * may be told (in calls that wait), and when it dies of it at once (in the binary's own code); its
+ * end: what the test started dies, and where no runner asked for it the test's directory goes. */
 void hn_lane_end_prepare(pid_t binary);
 void hn_lane_end_allow(bool now);
 void hn_lane_end_at_once(bool now);
@@ -165,6 +165,10 @@ const char *hn_false_gt(void);
 /* zygote.c: evaluate parameters and describe every test to the runner. */
 void hn_tests_list(struct criterion_test_set *set);
 void hn_control_send(const void *packet, size_t size);
+void hn_control_send_text(enum hn_wire_type type, const char *text);
+
+/* remarks.c: to the runner, within the list of tests, once items is filled. */
+void hn_remarks_send(void);
 
 /* criterion_engine.c: hand over to Criterion's own runner, reporting what it does. */
 int hn_native_run(struct criterion_test_set *set);

@@ -9,8 +9,6 @@
 #include <criterion/criterion.h>
 #include <criterion/internal/ordered-set.h>
 #include <criterion/parameterized.h>
-#include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +32,7 @@ void hn_control_send(const void *packet, size_t size)
             _exit(3); /* the runner is gone: so are we */
 }
 
-static void send_text(enum hn_wire_type type, const char *text)
+void hn_control_send_text(enum hn_wire_type type, const char *text)
 {
     char packet[sizeof(struct hn_wire_text) + 512];
     struct hn_wire_text head = {.type = (uint32_t)type};
@@ -145,55 +143,11 @@ static void evaluate_params(struct hn_item *item)
         return;
     (void)snprintf(name, sizeof name, "%s/%s", item->suite->name, item->test->name);
     flush_batch();
-    send_text(HN_WIRE_EVALUATING, name);
+    hn_control_send_text(HN_WIRE_EVALUATING, name);
     struct criterion_test_params params = item->test->data->param_();
     item->params = params.params;
     item->param_size = params.size;
     item->cases = (uint32_t)params.length;
-}
-
-/* But for a sanitizer's own. */
-static bool has_threads(void)
-{
-    unsigned count = 0;
-    DIR *dir = dlsym(RTLD_DEFAULT, "__tsan_init") ? NULL : opendir("/proc/self/task");
-
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        count += entry->d_name[0] != '.';
-    if (dir)
-        (void)closedir(dir);
-    return count > 1;
-}
-
-/* A test's process is a fork of this one, in which one thread lives on. */
-static void remark_threads(void)
-{
-    if (hn_preload.mode == HN_MODE_FORK && has_threads())
-        send_text(HN_WIRE_REMARK,
-                  "threads started before its tests, by a constructor or main(), do not run in "
-                  "them: start them in a fixture, or use --engine criterion");
-}
-
-static bool has_c_tests(void)
-{
-    for (uint32_t i = 0; i < hn_preload.item_count; i++)
-        if (hn_preload.items[i].test->data->lang_ == CR_LANG_C)
-            return true;
-    return false;
-}
-
-static void remark_gt(void)
-{
-    const char *gt = has_c_tests() ? hn_false_gt() : NULL;
-    char text[400];
-
-    if (!gt)
-        return;
-    (void)snprintf(text, sizeof text,
-                   "%.100s: gt() of this Criterion passes where both are equal: write "
-                   "not(le(TYPE, a, b)), or use Criterion 2.4.2 or later",
-                   gt);
-    send_text(HN_WIRE_REMARK, text);
 }
 
 void hn_tests_list(struct criterion_test_set *set)
@@ -218,8 +172,7 @@ void hn_tests_list(struct criterion_test_set *set)
     }
     hn_preload.is_listing = false;
     flush_batch();
-    remark_threads();
-    remark_gt();
+    hn_remarks_send();
     uint32_t end = HN_WIRE_LISTED;
     hn_control_send(&end, sizeof end);
 }
