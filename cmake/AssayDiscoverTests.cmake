@@ -2,7 +2,8 @@
 #
 # Register each test of the Criterion suite TARGET with CTest, under its id "TARGET/suite/test[case]".
 # The list is read from the built binary, so it is always the current one; ctest, ctest -j and CDash
-# then see every test by itself, each run by "assay test" in a process of its own.
+# then see every test by itself, each run by "assay test" in a process of its own; skipped ones are
+# skipped there, too. A suite without tests does not build (OPTIONS --allow-empty lets it).
 #
 # OPTIONS are handed to assay test; PROPERTIES to set_tests_properties for each test.
 

@@ -5,10 +5,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/test_read.h"
 #include "harness/cli/test_watch.h"
 #include "harness/cli/test_words.h"
 #include "harness/cli/verbs.h"
@@ -26,6 +28,7 @@ enum key {
     KEY_HTML,
     KEY_GITHUB,
     KEY_ALLOW_EMPTY,
+    KEY_SKIP_STATUS,
     KEY_ALLOW_EXIT,
     KEY_ALLOW_LEFTOVERS,
     KEY_FAIL_FAST,
@@ -33,6 +36,7 @@ enum key {
     KEY_REPEAT,
     KEY_UNTIL_FAIL,
     KEY_SHARD,
+    KEY_BALANCE,
     KEY_TAG,
     KEY_EXACT,
     KEY_NO_CAPTURE,
@@ -68,24 +72,40 @@ static const struct hn_opt options[] = {
      "only tests whose id matches: suite/test[case] or binary/suite/test;\n"
      "without * ? [ { any part of the id; !GLOB leaves out; repeatable"},
     {KEY_TAG, "tag", "TAG", "only tests with this tag; !TAG leaves out; repeatable"},
-    {KEY_EXACT, "exact", "ID", "only the test suite/test[case], nothing else"},
-    {KEY_SHARD, "shard", "I/N", "the I-th of N parts, balanced by the last run's durations"},
+    {KEY_EXACT, "exact", "ID", "only the test suite/test[case]; repeatable"},
+    {KEY_SHARD, "shard", "I/N",
+     "the I-th of N parts; a test's id alone says in which it is, so none is\n"
+     "lost whatever each machine remembers. I/N@PRINT: refuse any partition\n"
+     "but the one of this fingerprint, which every run prints and reports"},
+    {KEY_BALANCE, "balance", "FILE",
+     "shards of equal time by the durations in FILE, a history (or several, one\n"
+     "behind the other). Every shard must be given the same one: compare the\n"
+     "fingerprints, or ask for one with --shard I/N@PRINT"},
     {KEY_LAST_FAILED, "last-failed", NULL, "only what was red in the last run"},
     {KEY_FAILED_FIRST, "failed-first", NULL, "what was red in the last run first"},
-    {KEY_CHANGED, "changed", NULL, "only binaries that changed since the last run"},
+    {KEY_CHANGED, "changed", NULL, "only tests whose binary changed since they last ran"},
     {KEY_SHUFFLE, "shuffle", NULL, "in random order; the seed is printed"},
     {KEY_SEED, "seed", "SEED", "in the order this seed gives (--shuffle=SEED is the same)"},
     {KEY_REPEAT, "repeat", "N", "run everything N times; the worst verdict counts"},
-    {KEY_UNTIL_FAIL, "until-fail", NULL, "repeat until something is red"},
+    {KEY_UNTIL_FAIL, "until-fail", NULL,
+     "repeat until something is red, with --repeat N times at most"},
     {KEY_FAIL_FAST, "fail-fast", NULL, "stop at the first red test"},
     {KEY_RETRIES, "retries", "N", "try a red test again; a later pass is flaky, not red"},
-    {KEY_TIMEOUT, "timeout", "S", "of a test that states none (default 60, 0: none)"},
+    {KEY_TIMEOUT, "timeout", "S",
+     "of a test that states none (default 60, 0: none). Every limit is\n"
+     "multiplied where tests are slow: 3 with the allocation agent (leaks,\n"
+     "torture) and under asan-build, 10 under tsan-build, 30 under valgrind's\n"
+     "tools, 50 for budgets by callgrind. A binary has as long to list its\n"
+     "tests, but at least 5 and at most 30 s, four times that under a tool"},
     {KEY_MEMORY, "memory", "MB", "private memory a test may have; beyond it allocations fail"},
     {KEY_NETNS, "netns", NULL, "every test in a network of its own, loopback only"},
     {KEY_ISOLATE_CWD, "isolate-cwd", NULL,
      "every test in a directory of its own, empty and removed after it (paths\n"
      "relative to yours lead nowhere then)"},
-    {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run without any test is fine"},
+    {KEY_ALLOW_EMPTY, "allow-empty", NULL, "a run, or a binary, without any test is fine"},
+    {KEY_SKIP_STATUS, "skip-status", "N",
+     "exit with N where all that ran was skipped (default 0), for CTest's\n"
+     "SKIP_RETURN_CODE, which assay_discover_tests() sets"},
     {KEY_ALLOW_EXIT, "allow-exit", NULL, "exit(0) in a test passes it, as with Criterion alone"},
     {KEY_ALLOW_LEFTOVERS, "allow-leftovers", NULL, "processes and sockets left behind are fine"},
     {KEY_ENGINE, "engine", "NAME",
@@ -113,8 +133,8 @@ static const struct hn_opt options[] = {
      "take over what assay_snapshot() now sees; after a run of every test also\n"
      "remove the snapshots none of them asked for"},
     {KEY_CI, "ci", NULL,
-     "refuse missing snapshots, and obsolete ones (default where CI is in the\n"
-     "environment)"},
+     "refuse missing snapshots, and obsolete ones (default where the\n"
+     "environment has CI, but for CI=false and CI=0)"},
     {KEY_NO_STACKS, "no-stacks", NULL, "do not stop crashed or late tests to read their stacks"},
     {KEY_NO_CAPTURE, "no-capture", NULL, "let tests write to the terminal"},
     {KEY_LIST, "list", NULL, "print the tests chosen, with file and line; run nothing"},
@@ -144,83 +164,12 @@ static const char *const examples[] = {
     "every suite CTest knows here, a report for CI, flaky tests told apart",
     "assay test -k 'http/*' --until-fail --shuffle",
     "hunt a failure that comes and goes",
+    "assay test --shard 2/4",
+    "the second of four machines' part of the tests",
     "assay test --last-failed --fail-fast",
     "again, only what was red",
     NULL,
 };
-
-static bool read_unsigned(const struct hn_opts *opts, uint64_t min, uint64_t max, unsigned *out)
-{
-    uint64_t value;
-
-    if (!hn_opts_u64(opts, min, max, &value))
-        return false;
-    *out = (unsigned)value;
-    return true;
-}
-
-static bool read_shard(const struct hn_opts *opts, struct hn_selection *selection)
-{
-    char *end = NULL;
-    unsigned long shard = strtoul(opts->value, &end, 10);
-    unsigned long count = *end == '/' ? strtoul(end + 1, &end, 10) : 0;
-
-    if (*end || shard < 1 || shard > count || count > 100000) {
-        (void)hn_opts_usage(opts, "--shard wants I/N with 1 <= I <= N, not '%s'", opts->value);
-        return false;
-    }
-    selection->shard = (unsigned)shard;
-    selection->shard_count = (unsigned)count;
-    return true;
-}
-
-static bool add_word(const struct hn_opts *opts, const char **words, unsigned *count)
-{
-    if (*count == HN_PATTERNS_MAX) {
-        (void)hn_opts_usage(opts, "more than %d patterns", HN_PATTERNS_MAX);
-        return false;
-    }
-    words[(*count)++] = opts->value;
-    return true;
-}
-
-static bool read_choice(const struct hn_opts *opts, const char *const *words, const char **out)
-{
-    unsigned index;
-
-    if (!hn_opts_choice(opts, words, &index))
-        return false;
-    *out = words[index];
-    return true;
-}
-
-static bool read_progress(const struct hn_opts *opts, bool *live)
-{
-    static const char *const words[] = {"auto", "always", "never", NULL};
-    unsigned index;
-
-    if (!hn_opts_choice(opts, words, &index))
-        return false;
-    if (index)
-        *live = index == 1;
-    return true;
-}
-
-static bool read_seed(const struct hn_opts *opts, struct hn_selection *selection)
-{
-    selection->shuffle = true;
-    return hn_opts_u64(opts, 1, UINT64_MAX, &selection->seed);
-}
-
-static bool read_memory(const struct hn_opts *opts, struct hn_schedule *schedule)
-{
-    uint64_t megabytes;
-
-    if (!hn_opts_u64(opts, 1, 1 << 24, &megabytes))
-        return false;
-    schedule->memory_bytes = megabytes << 20;
-    return true;
-}
 
 /* Which tests, in what order. */
 static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_config *config)
@@ -229,13 +178,16 @@ static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_c
 
     switch (key) {
     case 'k':
-        return add_word(opts, selection->patterns, &selection->pattern_count);
+        return hn_test_add_pattern(opts, selection);
     case KEY_TAG:
-        return add_word(opts, selection->tags, &selection->tag_count);
+        return hn_test_add_word(opts, selection->tags, &selection->tag_count);
     case KEY_EXACT:
-        return (selection->exact = opts->value) != NULL;
+        return hn_test_add_word(opts, selection->exact, &selection->exact_count);
     case KEY_SHARD:
-        return read_shard(opts, selection);
+        return hn_test_read_shard(opts, config);
+    case KEY_BALANCE:
+        config->balance = opts->value;
+        return selection->is_balanced = true;
     case KEY_LAST_FAILED:
         return selection->last_failed = true;
     case KEY_FAILED_FIRST:
@@ -245,7 +197,7 @@ static bool take_selection(const struct hn_opts *opts, int key, struct hn_test_c
     case KEY_SHUFFLE:
         return selection->shuffle = true;
     case KEY_SEED:
-        return read_seed(opts, selection);
+        return hn_test_read_seed(opts, selection);
     default:
         return false;
     }
@@ -256,19 +208,19 @@ static bool take_schedule(const struct hn_opts *opts, int key, struct hn_schedul
 {
     switch (key) {
     case 'j':
-        return read_unsigned(opts, 1, 256, &schedule->jobs);
+        return hn_test_read_unsigned(opts, 1, 256, &schedule->jobs);
     case KEY_TIMEOUT:
         return hn_opts_seconds(opts, 0, 1e6, &schedule->timeout_s);
     case KEY_RETRIES:
-        return read_unsigned(opts, 0, 100, &schedule->retries);
+        return hn_test_read_unsigned(opts, 0, 100, &schedule->retries);
     case KEY_REPEAT:
-        return read_unsigned(opts, 1, 1000000, &schedule->repeat);
+        return hn_test_read_unsigned(opts, 1, 1000000, &schedule->repeat);
     case KEY_UNTIL_FAIL:
         return schedule->until_fail = true;
     case KEY_FAIL_FAST:
         return schedule->fail_fast = true;
     case KEY_MEMORY:
-        return read_memory(opts, schedule);
+        return hn_test_read_memory(opts, schedule);
     case KEY_NETNS:
         return schedule->network_namespace = true;
     case KEY_ISOLATE_CWD:
@@ -306,9 +258,9 @@ static bool take_output(const struct hn_opts *opts, int key, struct hn_test_conf
         config->list = config->list ? config->list : HN_LIST_TEXT;
         return true;
     case KEY_SLOWEST:
-        return read_unsigned(opts, 1, 1000, &config->slowest);
+        return hn_test_read_unsigned(opts, 1, 1000, &config->slowest);
     case KEY_PROGRESS:
-        return read_progress(opts, &config->live);
+        return hn_test_read_progress(opts, &config->live);
     case 'q':
         return config->quiet = true;
     default:
@@ -323,10 +275,12 @@ static bool take_rest(const struct hn_opts *opts, int key, struct hn_test_config
     switch (key) {
     case KEY_ALLOW_EMPTY:
         return config->allow_empty = true;
+    case KEY_SKIP_STATUS:
+        return hn_test_read_skip_status(opts, config);
     case KEY_ENGINE:
-        return read_choice(opts, engines, &config->engine);
+        return hn_test_read_choice(opts, engines, &config->engine);
     case KEY_UNDER:
-        return read_choice(opts, hn_tool_names, &config->under);
+        return hn_test_read_choice(opts, hn_tool_names, &config->under);
     case KEY_PROFILES:
         return (config->profile_dir = opts->value) != NULL;
     case KEY_LEAKS:
@@ -357,6 +311,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case KEY_TAG:
     case KEY_EXACT:
     case KEY_SHARD:
+    case KEY_BALANCE:
     case KEY_LAST_FAILED:
     case KEY_FAILED_FIRST:
     case KEY_CHANGED:
@@ -375,6 +330,7 @@ static bool take(const struct hn_opts *opts, int key, struct hn_test_config *con
     case 'q':
         return take_output(opts, key, config);
     case KEY_ALLOW_EMPTY:
+    case KEY_SKIP_STATUS:
     case KEY_ENGINE:
     case KEY_HISTORY:
     case KEY_BUILD_DIR:
@@ -395,6 +351,17 @@ struct command {
     struct hn_test_rounds rounds;
 };
 
+/* Reports that want stdout for themselves. GitHub's annotations are found among any lines. */
+static unsigned count_on_stdout(const struct hn_test_config *config, const struct command *command)
+{
+    const char *const paths[] = {config->junit, config->tap, config->json, config->html};
+    unsigned count = command->json && !config->list;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        count += paths[i] && strcmp(paths[i], "-") == 0;
+    return count;
+}
+
 /* Options whose meaning depends on the whole command line. */
 static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
                       struct command *command)
@@ -404,6 +371,8 @@ static int run_config(const struct hn_opts *opts, struct hn_test_config *config,
     config->binaries = opts->operands;
     config->binary_count = opts->operand_count;
     command->rounds.build_dir = config->build_dir;
+    if (count_on_stdout(config, command) > 1)
+        return hn_opts_usage(opts, "stdout carries one report: give the others a file");
     if (command->watch)
         return hn_test_watch(opts, &command->rounds);
     if (command->json && config->list)
@@ -425,10 +394,16 @@ static bool save_profile(const struct pf_profile *profile, const char *path, str
     return pf_report_save(profile, pf_report_format_named("pprof"), &plain, path, err);
 }
 
+static bool is_in_ci(void)
+{
+    const char *ci = getenv("CI");
+
+    return ci && *ci && strcasecmp(ci, "false") != 0 && strcmp(ci, "0") != 0;
+}
+
 static int run(const struct hn_verb *verb, int argc, char **argv)
 {
     struct hn_opts opts;
-    const char *ci = getenv("CI");
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     bool is_terminal = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
     struct hn_test_config config = {
@@ -437,10 +412,8 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         .save_profile = save_profile,
         .color = is_terminal && !getenv("NO_COLOR"),
         .live = is_terminal,
-        .ci = ci && *ci,
-        .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1,
-                     .timeout_s = 60,
-                     .repeat = 1},
+        .ci = is_in_ci(),
+        .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1, .timeout_s = 60},
     };
     char *line = hn_test_join(argc, argv);
     char **given = pf_mem_new((size_t)argc + 1, sizeof(char *));

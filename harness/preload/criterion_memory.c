@@ -14,9 +14,6 @@
 
 #include "harness/preload/preload.h"
 
-/* Weak: tools that start the binary load us, too, and have no libcriterion. */
-#pragma weak cr_redirect_stdin
-
 /* Criterion's arena does not exist before its runner starts, which is when we list tests. */
 static bool is_plain(void)
 {

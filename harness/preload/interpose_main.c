@@ -56,17 +56,8 @@ static void clean_criterions(void)
     (void)unsetenv("GMON_OUT_PREFIX");
 }
 
-/* A test shall start with 0, 1 and 2, whatever the runner was started with. */
-static void close_strangers(void)
-{
-    unsigned control = (unsigned)hn_preload.control_fd;
-
-    if (control > 3)
-        (void)close_range(3, control - 1, 0);
-    (void)close_range(control + 1, ~0u, 0);
-}
-
-/* Before the binary's own constructors, which may start processes. */
+/* Before the binary's own constructors, which may start processes. Those of its libraries have run:
+ * what they opened is theirs. */
 __attribute__((constructor)) static void look_around(void)
 {
     const char *fd = getenv(HN_WIRE_FD_ENV);
@@ -87,7 +78,6 @@ __attribute__((constructor)) static void look_around(void)
     hn_preload.mode = HN_MODE_FORK;
     hn_environment_clean();
     clean_criterions();
-    close_strangers();
 }
 
 /* A constructor forked, and both came back: the binary's first process, which leads its group, is

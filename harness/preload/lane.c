@@ -76,10 +76,14 @@ static void wait_for_end(struct hn_wire_state *state, struct rusage *usage)
         int status;
         siginfo_t who = {0};
 
-        if (waitid(P_ALL, 0, &who, WEXITED | WSTOPPED | WNOWAIT) == 0 && who.si_pid == state->pid
-            && who.si_code == CLD_EXITED)
+        hn_lane_end_allow(true);
+        int waited = waitid(P_ALL, 0, &who, WEXITED | WSTOPPED | WNOWAIT);
+        hn_lane_end_allow(false);
+        if (waited != 0 && errno == EINTR)
+            continue;
+        if (waited == 0 && who.si_pid == state->pid && who.si_code == CLD_EXITED)
             state->has_execed = has_execed(state->pid);
-        pid_t pid = wait4(who.si_pid > 0 ? who.si_pid : -1, &status, WUNTRACED, usage);
+        pid_t pid = wait4(waited == 0 ? who.si_pid : -1, &status, WUNTRACED, usage);
         if (pid < 0 && errno == EINTR)
             continue;
         if (pid < 0)
@@ -101,6 +105,7 @@ static void run_one(const struct hn_wire_run *run)
     struct rusage usage = {0};
 
     forget_records();
+    hn_lane_end_dir(run->temp_dir);
     uint64_t start_ns = now_ns();
     state.pid = fork();
     if (state.pid == 0)
@@ -119,7 +124,9 @@ static void run_one(const struct hn_wire_run *run)
     state.system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000u + (uint64_t)usage.ru_stime.tv_usec;
     state.peak_kib = (uint64_t)usage.ru_maxrss;
     state.left_over = hn_children_sweep(true);
+    hn_lane_end_at_once(true);
     hn_outcome_report(run, state.wait_status, state.duration_ns);
+    hn_lane_end_at_once(false);
     send_state(&state, HN_WIRE_ENDED);
 }
 
@@ -141,12 +148,13 @@ static void drop_runner_handlers(void)
     }
 }
 
-void hn_lane_serve(int control_fd)
+void hn_lane_serve(int control_fd, pid_t binary)
 {
     struct hn_wire_run run;
 
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     drop_runner_handlers();
+    hn_lane_end_prepare(binary);
     hn_crash_prepare();
     hn_sanitizer_prepare();
     hn_fds_remember(control_fd);
@@ -155,9 +163,7 @@ void hn_lane_serve(int control_fd)
         if (got < 0 && errno == EINTR)
             continue;
         if (got != sizeof run || run.test >= hn_preload.item_count)
-            break;
+            hn_lane_end(got > 0);
         run_one(&run);
     }
-    (void)hn_children_sweep(false);
-    _exit(0);
 }

@@ -18,7 +18,7 @@
 
 enum { FDS_MAX = 4096, FEW = 16 };
 
-static uint8_t known[FDS_MAX / 8];
+static uint8_t known[FDS_MAX / 8], before[FDS_MAX / 8];
 static struct pollfd few[FEW]; /* the known ones, if they are few */
 static unsigned known_count;
 
@@ -35,16 +35,37 @@ static void visit_fds(void (*visit)(int fd))
         (void)closedir(dir);
 }
 
+static bool has(const uint8_t *set, int fd)
+{
+    return set[fd / 8] & (1u << (fd % 8));
+}
+
+static void put(uint8_t *set, int fd)
+{
+    set[fd / 8] |= (uint8_t)(1u << (fd % 8));
+}
+
 static void remember(int fd)
 {
-    known[fd / 8] |= (uint8_t)(1u << (fd % 8));
+    put(known, fd);
+}
+
+static void note_before(int fd)
+{
+    put(before, fd);
+}
+
+static void remember_new(int fd)
+{
+    if (!has(before, fd))
+        remember(fd);
 }
 
 static void compare(int fd)
 {
     char path[64], target[512];
 
-    if (known[fd / 8] & (1u << (fd % 8)))
+    if (has(known, fd))
         return;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(path, target, sizeof target - 1);
@@ -59,7 +80,7 @@ static void count_known(void)
 {
     known_count = 0;
     for (int fd = 0; fd < FDS_MAX; fd++)
-        if (known[fd / 8] & (1u << (fd % 8))) {
+        if (has(known, fd)) {
             if (known_count < FEW)
                 few[known_count] = (struct pollfd){.fd = fd};
             known_count++;
@@ -85,6 +106,15 @@ static bool is_unchanged(void)
         if (few[i].revents & POLLNVAL)
             return false;
     return true;
+}
+
+void hn_fds_adopt(void (*opener)(void))
+{
+    memset(before, 0, sizeof before);
+    visit_fds(note_before);
+    opener();
+    visit_fds(remember_new);
+    count_known();
 }
 
 void hn_fds_compare(void)

@@ -76,8 +76,17 @@ void hn_environment_clean(void);
 /* zygote.c: list the tests of set, then serve the runner until it hangs up. */
 void hn_zygote_serve(struct criterion_test_set *set);
 
-/* lane.c: run tests until the runner hangs up. Does not return. */
-void hn_lane_serve(int control_fd) __attribute__((noreturn));
+/* lane.c: run tests until the runner hangs up; binary is the process that forked it. */
+void hn_lane_serve(int control_fd, pid_t binary) __attribute__((noreturn));
+
+/* lane_end.c: what a lane that is to be told of the end of the binary's process sets up; when it
+ * may be told (in calls that wait), and when it dies of it at once (in the binary's own code); its
+ * end: what the test started dies, and where no runner asked for it the test's directory goes. */
+void hn_lane_end_prepare(pid_t binary);
+void hn_lane_end_allow(bool now);
+void hn_lane_end_at_once(bool now);
+void hn_lane_end_dir(const char *temp_dir);
+void hn_lane_end(bool is_asked_to) __attribute__((noreturn));
 
 /* testcase.c: the life of one test, in its own fresh process. Does not return. */
 void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
@@ -122,6 +131,9 @@ void hn_coverage_dump(void);
 void hn_fds_remember(int but_not);
 void hn_fds_compare(void);
 
+/* What opener opens is not the test's. */
+void hn_fds_adopt(void (*opener)(void));
+
 /* socket_name.c: would others find a server here: is it listening, or a datagram socket with a port
  * and without a peer? Then name is "tcp 127.0.0.1:80 (listening)". */
 bool hn_socket_serves(int fd, char *name, size_t room);
@@ -165,9 +177,17 @@ void hn_stats_report(void);
 /* report_hooks.c: what the loader added to the executable's file addresses. */
 uint64_t hn_hooks_bias(void);
 
+/* false_gt.c: a gt() of the executable's C code that passes where both sides are equal, as written;
+ * NULL: there is none. */
+const char *hn_false_gt(void);
+
 /* zygote.c: evaluate parameters and describe every test to the runner. */
 void hn_tests_list(struct criterion_test_set *set);
 void hn_control_send(const void *packet, size_t size);
+void hn_control_send_text(enum hn_wire_type type, const char *text);
+
+/* remarks.c: to the runner, within the list of tests, once items is filled. */
+void hn_remarks_send(void);
 
 /* criterion_engine.c: hand over to Criterion's own runner, reporting what it does. */
 int hn_native_run(struct criterion_test_set *set);

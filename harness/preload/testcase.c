@@ -26,6 +26,8 @@
 #pragma weak criterion_current_test
 #pragma weak criterion_current_suite
 
+enum { STACK_CLEARED = 16 * 1024 };
+
 /* Where a failed assertion goes on: the end of the current phase, or the next data point. */
 static jmp_buf *escape;
 
@@ -225,8 +227,21 @@ HN_INTERPOSE void criterion_test_die(const char *fmt, ...)
     _exit(1);
 }
 
+/*
+ * What is looked at for pointers at a test's end has this file's frames in it: what earlier calls
+ * left on the stack there, and where the test's own frames come to lie, would pass for a pointer to
+ * a block that the test lost. So no function with room to spare is inlined, and the rest is
+ * cleared.
+ */
+__attribute__((noinline)) static void clear_stack(void)
+{
+    char room[STACK_CLEARED];
+
+    explicit_bzero(room, sizeof room);
+}
+
 /* A process of its own session, that dies with the lane, with the lane's socket closed. */
-static void settle(pid_t lane)
+__attribute__((noinline)) static void settle(pid_t lane)
 {
     sigset_t none;
 
@@ -235,6 +250,7 @@ static void settle(pid_t lane)
         _exit(3);
     (void)setsid();
     (void)close(hn_preload.control_fd);
+    (void)signal(HN_WIRE_SIGNAL_GONE, SIG_DFL);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     /* What a test printed before it crashed, hung or left must be there to read, with or without a
@@ -262,6 +278,8 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_crash_install();
     hn_ending_watch();
     hn_hooks_run("cr_pri", item->test);
+    if (run->flags & HN_WIRE_RUN_LEAKS)
+        clear_stack();
     hn_valgrind_begin(run->flags & HN_WIRE_RUN_LEAKS);
     hn_agent_begin(run);
     if (item->test->test)

@@ -22,6 +22,9 @@
 /* Asks a late test to write its coverage and end. */
 #define HN_WIRE_SIGNAL_DUMP (SIGRTMAX - 2)
 
+/* Tells a lane that the binary's own process is gone, and with it the runner, perhaps. */
+#define HN_WIRE_SIGNAL_GONE (SIGRTMAX - 3)
+
 #define HN_WIRE_FD_ENV "ASSAY_RUNNER_FD"           /* the binary's control socket */
 #define HN_WIRE_ENGINE_ENV "ASSAY_RUNNER_ENGINE"   /* "fork" (default) or "criterion" */
 #define HN_WIRE_SELECT_ENV "ASSAY_RUNNER_SELECT"   /* criterion: indices to run, "0 3:2 4" */
@@ -50,11 +53,12 @@ enum hn_wire_type {
     HN_WIRE_TEST,           /* of struct hn_wire_test, within HN_WIRE_TESTS */
     HN_WIRE_TESTS,          /* struct hn_wire_tests */
     HN_WIRE_LISTED,         /* end of the list */
-    HN_WIRE_PANIC,          /* text: why the binary cannot be used */
+    HN_WIRE_REMARK,         /* text: what is to be known of the binary, within the list */
     /* runner to binary; carries socket, stdout, stderr and shared mapping */
     HN_WIRE_OPEN_LANE,
     /* runner to lane */
-    HN_WIRE_RUN, /* struct hn_wire_run */
+    HN_WIRE_RUN,   /* struct hn_wire_run */
+    HN_WIRE_CLOSE, /* the lane is done with; one that is hung up on without it lost its runner */
     /* lane to runner: struct hn_wire_state */
     HN_WIRE_CRASHED, /* the process is stopped for inspection; SIGCONT lets it die */
     HN_WIRE_ENDED,
@@ -71,6 +75,7 @@ enum hn_wire_test_flag {
     HN_WIRE_DISABLED = 1,
     HN_WIRE_PARAMETERIZED = 2,
     HN_WIRE_NETNS = 4,
+    HN_WIRE_NO_CASES = 8, /* set by the runner, with DISABLED: parameterized, without parameters */
 };
 
 /* One test, in the order of the list; strings follow, NUL-terminated, in the order named. */

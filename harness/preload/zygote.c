@@ -33,7 +33,7 @@ void hn_control_send(const void *packet, size_t size)
                                                       : 3); /* the runner is gone: so are we */
 }
 
-static void send_text(enum hn_wire_type type, const char *text)
+void hn_control_send_text(enum hn_wire_type type, const char *text)
 {
     char packet[sizeof(struct hn_wire_text) + 512];
     struct hn_wire_text head = {.type = (uint32_t)type};
@@ -144,7 +144,7 @@ static void evaluate_params(struct hn_item *item)
         return;
     (void)snprintf(name, sizeof name, "%s/%s", item->suite->name, item->test->name);
     flush_batch();
-    send_text(HN_WIRE_EVALUATING, name);
+    hn_control_send_text(HN_WIRE_EVALUATING, name);
     struct criterion_test_params params = item->test->data->param_();
     item->params = params.params;
     item->param_size = params.size;
@@ -173,6 +173,7 @@ void hn_tests_list(struct criterion_test_set *set)
     }
     hn_preload.is_listing = false;
     flush_batch();
+    hn_remarks_send();
     uint32_t end = HN_WIRE_LISTED;
     hn_control_send(&end, sizeof end);
 }
@@ -200,7 +201,7 @@ static void become_lane(const int fds[LANE_FDS], pid_t zygote)
     (void)close(fds[3]);
     hn_preload.page->lane_pid = getpid();
     hn_preload.control_fd = fds[0];
-    hn_lane_serve(fds[0]);
+    hn_lane_serve(fds[0], zygote);
 }
 
 static void open_lane(const int fds[LANE_FDS])

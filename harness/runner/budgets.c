@@ -12,7 +12,7 @@ enum {
     DUMPS_MAX = 1 << 16,
 };
 
-enum hn_special hn_special_needed(const struct hn_shared *shared)
+unsigned hn_special_needed(const struct hn_shared *shared)
 {
     struct hn_record_view record;
 

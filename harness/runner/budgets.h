@@ -12,8 +12,8 @@
 
 struct hn_shared;
 
-/* HN_PLAIN unless the test said that it cannot be judged in a plain process. */
-enum hn_special hn_special_needed(const struct hn_shared *shared);
+/* enum hn_special: HN_PLAIN unless the test said that it cannot be judged in a plain process. */
+unsigned hn_special_needed(const struct hn_shared *shared);
 
 /* Compare each block's dumps by callgrind with its limit; all dumps are removed. Returns what the
  * test's own process pid executed. */

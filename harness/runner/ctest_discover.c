@@ -20,20 +20,18 @@ static const char *string_at(const json_t *array, size_t index)
     return json_string_value(json_array_get(array, index));
 }
 
-/* The suite a command runs: itself, or what "assay test ... BIN" names. */
-static const char *suite_of(const json_t *command)
+/* Does the command run a suite as assay_discover_tests() says it, "assay test ... BIN"? */
+static bool is_ours(const json_t *command)
 {
     const char *program = string_at(command, 0);
     const char *slash = program ? strrchr(program, '/') : NULL;
     const char *second = string_at(command, 1);
 
-    if (program && strcmp(slash ? slash + 1 : program, "assay") == 0 && second
-        && strcmp(second, "test") == 0)
-        return string_at(command, json_array_size(command) - 1);
-    return program;
+    return program && strcmp(slash ? slash + 1 : program, "assay") == 0 && second
+           && strcmp(second, "test") == 0;
 }
 
-static const char *working_dir_of(const json_t *test)
+static const json_t *property_of(const json_t *test, const char *wanted)
 {
     size_t index;
     json_t *property;
@@ -41,28 +39,93 @@ static const char *working_dir_of(const json_t *test)
     json_array_foreach(json_object_get(test, "properties"), index, property)
     {
         const char *name = json_string_value(json_object_get(property, "name"));
-        if (name && strcmp(name, "WORKING_DIRECTORY") == 0)
-            return json_string_value(json_object_get(property, "value"));
+        if (name && strcmp(name, wanted) == 0)
+            return json_object_get(property, "value");
     }
     return NULL;
 }
 
-static bool is_known(const struct hn_plan *plan, const char *path)
+static const char *const *environment_of(const json_t *test, struct pf_arena *arena)
+{
+    const json_t *list = property_of(test, "ENVIRONMENT");
+    size_t count = json_array_size(list), kept = 0;
+
+    if (!count)
+        return NULL;
+    const char **env = pf_arena_alloc(arena, (count + 1) * sizeof *env);
+    for (size_t i = 0; i < count; i++)
+        if (string_at(list, i) && strchr(string_at(list, i), '='))
+            env[kept++] = hn_text(arena, "%s", string_at(list, i));
+    return env;
+}
+
+static struct hn_binary *find(const struct hn_plan *plan, const char *path)
 {
     for (uint32_t i = 0; i < plan->binary_count; i++)
         if (strcmp(plan->binaries[i].path, path) == 0)
-            return true;
-    return false;
+            return &plan->binaries[i];
+    return NULL;
+}
+
+static bool is_same(const char *const *left, const char *const *right)
+{
+    for (; left && right && *left && *right; left++, right++)
+        if (strcmp(*left, *right) != 0)
+            return false;
+    return !(left && *left) && !(right && *right);
+}
+
+/* Of a binary that several of CTest's tests run: they may not agree. */
+static void compare_environment(struct hn_plan *plan, struct hn_binary *known, const json_t *test)
+{
+    if (known->kind == HN_BINARY_CRITERION && !known->remark
+        && !is_same(known->env, environment_of(test, &plan->arena)))
+        known->remark = "CTest gives its tests different environments: all have the first one's";
+}
+
+static struct hn_binary *add_binary(struct hn_plan *plan, const char *path, const json_t *test)
+{
+    const json_t *dir = property_of(test, "WORKING_DIRECTORY");
+
+    hn_plan_add_binary(plan, path, json_string_value(dir));
+    struct hn_binary *added = &plan->binaries[plan->binary_count - 1];
+    added->env = environment_of(test, &plan->arena);
+    return added;
+}
+
+/* CTest names no command where the program is not there, as before the first build. */
+static void add_missing(struct hn_plan *plan, const json_t *test)
+{
+    static const char suffix[] = "_NOT_BUILT"; /* of assay_discover_tests() */
+    const char *name = json_string_value(json_object_get(test, "name"));
+    size_t size = name ? strlen(name) : 0;
+
+    if (!size)
+        return;
+    if (size > strlen(suffix) && strcmp(name + size - strlen(suffix), suffix) == 0)
+        size -= strlen(suffix);
+    struct hn_binary *added =
+        add_binary(plan, hn_text(&plan->arena, "%.*s", (int)size, name), test);
+    added->kind = HN_BINARY_BAD;
+    added->path = added->name;
+    added->problem = "CTest knows this test, but its program is not there: build it";
 }
 
 static void add(struct hn_plan *plan, const json_t *test)
 {
-    const char *path = suite_of(json_object_get(test, "command"));
+    const json_t *command = json_object_get(test, "command");
+    const char *path = string_at(command, 0);
 
-    if (!path || is_known(plan, path) || access(path, X_OK) != 0)
+    if (!path) {
+        add_missing(plan, test);
         return;
-    hn_plan_add_binary(plan, path, working_dir_of(test));
-    if (plan->binaries[plan->binary_count - 1].kind == HN_BINARY_BAD)
+    }
+    if (is_ours(command))
+        path = string_at(command, json_array_size(command) - 1);
+    struct hn_binary *known = path ? find(plan, path) : NULL;
+    if (known)
+        compare_environment(plan, known, test);
+    else if (path && add_binary(plan, path, test)->kind == HN_BINARY_BAD && !is_ours(command))
         plan->binary_count--; /* CTest runs other programs, too */
 }
 

@@ -10,13 +10,14 @@
 #include "profiler/base/file.h"
 #include "profiler/base/hash.h"
 
-#define HEADER "assay-history 1\n"
+#define HEADER "assay-history 2\n"
 
 enum { FILE_MAX = 64 << 20, LINE_SIZE = 8192 };
 
 struct index {
     struct hn_plan *plan;
     struct pf_hash tests;
+    bool is_balance; /* wanted are the durations shards are balanced by */
 };
 
 static bool same_id(const void *owner, uint32_t id, const void *sought)
@@ -40,26 +41,23 @@ static bool apply_test(struct index *index, char *line)
     double seconds = strtod(seconds_text, &end);
     if (end == seconds_text || *end != ' ' || !isfinite(seconds) || seconds < 0)
         return false;
+    char *stamp_text = end + 1;
+    uint64_t stamp = strtoull(stamp_text, &end, 16);
+    if (end == stamp_text || *end != ' ')
+        return false;
     uint32_t found = pf_hash_find(&index->tests, hash_text(end + 1), same_id, index->plan, end + 1);
     if (found == PF_HASH_NONE)
         return true;
-    index->plan->tests[found].last_duration_s = seconds;
+    struct hn_test *test = &index->plan->tests[found];
+    if (index->is_balance) {
+        test->balance_s = seconds;
+        return true;
+    }
+    test->last_duration_s = seconds;
+    test->last_stamp = stamp;
     for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
         if (strcmp(status, hn_status_name((enum hn_status)i)) == 0)
-            index->plan->tests[found].last_failed = hn_status_is_red((enum hn_status)i);
-    return true;
-}
-
-static bool apply_binary(struct index *index, const char *line)
-{
-    char *end = NULL;
-    uint64_t stamp = strtoull(line + 2, &end, 16);
-
-    if (end == line + 2 || *end != ' ')
-        return false;
-    for (uint32_t i = 0; i < index->plan->binary_count; i++)
-        if (strcmp(index->plan->binaries[i].path, end + 1) == 0)
-            index->plan->binaries[i].changed = index->plan->binaries[i].stamp != stamp;
+            test->last_failed = hn_status_is_red((enum hn_status)i);
     return true;
 }
 
@@ -67,9 +65,7 @@ static bool apply_line(struct index *index, char *line)
 {
     if (strncmp(line, "t ", 2) == 0)
         return apply_test(index, line);
-    if (strncmp(line, "b ", 2) == 0)
-        return apply_binary(index, line);
-    return false;
+    return strncmp(line, HEADER, strlen(HEADER) - 1) == 0; /* of a file put behind another */
 }
 
 /* The next line of text, copied; false at the end. A line too long is an unreadable one. */
@@ -90,15 +86,18 @@ static bool next_line(struct pf_bytes *text, char line[LINE_SIZE])
     return true;
 }
 
-unsigned hn_history_apply(struct hn_plan *plan, struct pf_bytes text)
+static bool is_history(struct pf_bytes text)
 {
-    struct index index = {.plan = plan};
+    return text.size >= strlen(HEADER) && memcmp(text.at, HEADER, strlen(HEADER)) == 0;
+}
+
+static unsigned apply(struct hn_plan *plan, struct pf_bytes text, bool is_balance)
+{
+    struct index index = {.plan = plan, .is_balance = is_balance};
     char line[LINE_SIZE];
     unsigned bad = 0;
 
-    for (uint32_t i = 0; i < plan->binary_count; i++)
-        plan->binaries[i].changed = true;
-    if (text.size < strlen(HEADER) || memcmp(text.at, HEADER, strlen(HEADER)) != 0)
+    if (!is_history(text))
         return text.size ? 1 : 0;
     text.at = (const char *)text.at + strlen(HEADER);
     text.size -= strlen(HEADER);
@@ -108,6 +107,28 @@ unsigned hn_history_apply(struct hn_plan *plan, struct pf_bytes text)
         bad += !apply_line(&index, line);
     pf_hash_fini(&index.tests);
     return bad;
+}
+
+unsigned hn_history_apply(struct hn_plan *plan, struct pf_bytes text)
+{
+    return apply(plan, text, false);
+}
+
+bool hn_history_balance(struct hn_plan *plan, const char *path, struct pf_err *err)
+{
+    struct pf_file file = {0};
+
+    for (uint32_t i = 0; i < plan->test_count; i++)
+        plan->tests[i].balance_s = -1;
+    if (!pf_file_open(&file, path, err))
+        return pf_err_prepend(err, "--balance");
+    bool ok = file.size <= FILE_MAX && is_history(pf_file_view(&file));
+    unsigned bad = ok ? apply(plan, pf_file_view(&file), true) : 0;
+    pf_file_close(&file);
+    if (!ok)
+        return pf_err_set(err, PF_ERR_FORMAT, "--balance %s: no history: --history writes one",
+                          path);
+    return !bad || pf_err_set(err, PF_ERR_FORMAT, "--balance %s: %u unreadable lines", path, bad);
 }
 
 unsigned hn_history_load(struct hn_plan *plan, const char *path)
@@ -122,18 +143,30 @@ unsigned hn_history_load(struct hn_plan *plan, const char *path)
     return bad;
 }
 
-static void put_test(struct pf_buf *out, const struct hn_test *test)
+/* A test that did not run keeps what was known, its old binary too: it still has to run in the new
+ * one. */
+static void put_test(struct pf_buf *out, const struct hn_plan *plan, const struct hn_test *test)
 {
     const struct hn_attempt *last = hn_test_last(test);
 
     if (strchr(test->id, '\n'))
         return;
     if (last && test->status != HN_NOT_RUN)
-        pf_buf_printf(out, "t %s %.6f %s\n", hn_status_name(test->status), last->duration_s,
-                      test->id);
+        pf_buf_printf(out, "t %s %.6f %llx %s\n", hn_status_name(test->status), last->duration_s,
+                      (unsigned long long)plan->binaries[test->binary].stamp, test->id);
     else if (test->last_duration_s >= 0)
-        pf_buf_printf(out, "t %s %.6f %s\n", test->last_failed ? "fail" : "pass",
-                      test->last_duration_s, test->id);
+        pf_buf_printf(out, "t %s %.6f %llx %s\n", test->last_failed ? "fail" : "pass",
+                      test->last_duration_s, (unsigned long long)test->last_stamp, test->id);
+}
+
+/* The ID of a line of the file; NULL where it is none. */
+static const char *id_of(const char *line)
+{
+    const char *at = strncmp(line, "t ", 2) == 0 ? line + 1 : NULL;
+
+    for (int i = 0; i < 3 && at; i++)
+        at = strchr(at + 1, ' ');
+    return at ? at + 1 : NULL;
 }
 
 /* Entries of binaries that are not part of this plan stay as they were. */
@@ -141,18 +174,14 @@ static void keep_strangers(struct pf_buf *out, const struct hn_plan *plan, struc
 {
     char line[LINE_SIZE];
 
-    if (old.size < strlen(HEADER) || memcmp(old.at, HEADER, strlen(HEADER)) != 0)
+    if (!is_history(old))
         return;
     while (next_line(&old, line)) {
-        const char *at = strchr(line, ' ');
-        at = at ? strchr(at + 1, ' ') : NULL;
-        at = at && line[0] == 't' ? strchr(at + 1, ' ') : at;
-        bool ours = !at || (line[0] != 't' && line[0] != 'b');
+        const char *id = id_of(line);
+        bool ours = !id;
         for (uint32_t i = 0; !ours && i < plan->binary_count; i++) {
-            const struct hn_binary *binary = &plan->binaries[i];
-            size_t size = strlen(binary->name);
-            ours = line[0] == 'b' ? strcmp(at + 1, binary->path) == 0
-                                  : strncmp(at + 1, binary->name, size) == 0 && at[1 + size] == '/';
+            size_t size = strlen(plan->binaries[i].name);
+            ours = strncmp(id, plan->binaries[i].name, size) == 0 && id[size] == '/';
         }
         if (!ours)
             pf_buf_printf(out, "%s\n", line);
@@ -178,11 +207,8 @@ bool hn_history_save(const struct hn_plan *plan, const char *path, struct pf_err
     struct pf_err ignored = {0};
 
     pf_buf_put_str(&out, HEADER);
-    for (uint32_t i = 0; i < plan->binary_count; i++)
-        pf_buf_printf(&out, "b %llx %s\n", (unsigned long long)plan->binaries[i].stamp,
-                      plan->binaries[i].path);
     for (uint32_t i = 0; i < plan->test_count; i++)
-        put_test(&out, &plan->tests[i]);
+        put_test(&out, plan, &plan->tests[i]);
     if (pf_file_open(&old, path, &ignored))
         keep_strangers(&out, plan, pf_file_view(&old));
     pf_file_close(&old);

@@ -166,6 +166,7 @@ void hn_json_run_start(struct hn_json_events *events, const struct hn_plan *plan
     (void)json_object_set_new(event, "tests", json_integer(plan->order_count));
     (void)json_object_set_new(event, "seed",
                               info->seed ? json_integer((json_int_t)info->seed) : json_null());
+    (void)json_object_set_new(event, "shard", info->shard ? json_string(info->shard) : json_null());
     put_line(events, event);
 }
 

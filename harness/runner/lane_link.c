@@ -98,6 +98,10 @@ pid_t hn_lane_pid(const struct hn_lane *lane)
 
 void hn_lane_close(struct hn_lane *lane)
 {
+    uint32_t close_it = HN_WIRE_CLOSE;
+
+    if (lane->control_fd > 0)
+        (void)send(lane->control_fd, &close_it, sizeof close_it, MSG_NOSIGNAL | MSG_DONTWAIT);
     close_fd(&lane->control_fd);
     close_fd(&lane->out_fd);
     close_fd(&lane->err_fd);

@@ -89,7 +89,9 @@ struct hn_test {
     int signal, exit_code;
     double timeout_s;       /* its own; 0: none */
     double last_duration_s; /* of the last run; <0: not known */
+    double balance_s;       /* what shards are balanced by; <0: not known */
     bool last_failed;
+    uint64_t last_stamp; /* of the binary it last ran in; 0: never did */
     bool chosen;
     enum hn_status status;       /* the final verdict */
     struct hn_attempt *attempts; /* first to last */
@@ -114,11 +116,12 @@ struct hn_binary {
     const char *path;
     const char *name;        /* last component, unique within the plan: plan_names.h */
     const char *working_dir; /* NULL: ours */
+    const char *const *env;  /* "NAME=VALUE", set for it, NULL ends; NULL: ours */
     enum hn_binary_kind kind;
     const char *problem;   /* why it cannot be used */
+    const char *remark;    /* what is to be known of it all the same, a line each; or NULL */
     const char *sanitizer; /* "" or "libasan.so.8": must be preloaded before us */
     bool has_asan, has_tsan, has_ubsan;
-    bool changed; /* since the last run */
     uint64_t gcov_dump, gcov_reset;
     uint64_t stamp; /* what "changed" is judged by */
     uint32_t first_test, test_count;
@@ -132,6 +135,7 @@ struct hn_plan {
     uint32_t test_count, test_capacity;
     uint32_t *order; /* chosen tests, as they shall run */
     uint32_t order_count;
+    bool is_empty_shard;          /* others have all tests that were asked for */
     struct hn_obsolete *obsolete; /* after the run; in the arena */
     bool obsolete_is_red;
     struct hn_left_file *left_files; /* after the run; in the arena */

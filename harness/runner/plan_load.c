@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/runner/binary_check.h"
+#include "harness/runner/stacks.h"
 #include "profiler/base/clock.h"
 
 enum { AT_ONCE = 4 };
@@ -133,6 +134,18 @@ static void finish(struct loading *now, unsigned which)
     now->deadline_ns[which] = now->deadline_ns[now->count];
 }
 
+/* Where it is now says more than any guess. */
+static void give_up_late(struct hn_plan *plan, struct hn_suite *suite, uint32_t index)
+{
+    const char *stacks = hn_stacks_text(suite->child.pid, 0, &plan->arena);
+
+    give_up(&plan->binaries[index], suite,
+            hn_text(&plan->arena,
+                    "did not list its tests in time: it hangs in a constructor, in main(), or in "
+                    "the parameters of a test%s%s",
+                    stacks ? "\n" : "", stacks ? stacks : ""));
+}
+
 static void take_messages(struct loading *now, struct hn_plan *plan, struct hn_suite *suites)
 {
     for (unsigned i = now->count; i-- > 0;) {
@@ -143,9 +156,7 @@ static void take_messages(struct loading *now, struct hn_plan *plan, struct hn_s
         if (now->poll[2 * i].revents) {
             done = step(plan, suites, index);
         } else if (pf_clock_now_ns() > now->deadline_ns[i]) {
-            give_up(&plan->binaries[index], &suites[index],
-                    "did not list its tests in time: it hangs in a constructor, in main(), or in "
-                    "the parameters of a test");
+            give_up_late(plan, &suites[index], index);
             done = true;
         }
         if (done)

@@ -239,6 +239,8 @@ static void put_suite(struct pf_sink *sink, const struct hn_plan *plan, uint32_t
     if (info->seed)
         pf_sink_printf(sink, "      <property name=\"seed\" value=\"%llu\"/>\n",
                        (unsigned long long)info->seed);
+    if (info->shard)
+        pf_sink_printf(sink, "      <property name=\"shard\" value=\"%s\"/>\n", info->shard);
     pf_sink_put_str(sink, "    </properties>\n");
     for (uint32_t i = from; i < to; i++)
         if (plan->tests[i].chosen)

@@ -8,7 +8,7 @@
 
 #include "harness/runner/test_report.h"
 
-enum { FILES_SHOWN = 5 };
+enum { FILES_SHOWN = 5, WARNINGS_SHOWN = 25 };
 
 static const char *why_of(const struct hn_attempt *attempt)
 {
@@ -79,6 +79,26 @@ static void put_files(struct pf_sink *sink, const struct hn_plan *plan)
     pf_sink_put_str(sink, " (--isolate-cwd gives each test one of its own)\n");
 }
 
+/* A red test's are among its findings. */
+static void put_warnings_of_green(struct pf_sink *sink, const struct hn_plan *plan)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < plan->order_count; i++) {
+        const struct hn_test *test = &plan->tests[plan->order[i]];
+        const struct hn_attempt *last = hn_status_is_red(test->status) ? NULL : hn_test_last(test);
+        for (const struct hn_message *at = last ? last->messages : NULL; at; at = at->next) {
+            if (at->kind != HN_MESSAGE_WARNING || count++ >= WARNINGS_SHOWN)
+                continue;
+            pf_sink_printf(sink, "warning  %s: ", test->id);
+            pf_sink_put(sink, at->text, strcspn(at->text, "\n"));
+            pf_sink_put_str(sink, "\n");
+        }
+    }
+    if (count > WARNINGS_SHOWN)
+        pf_sink_printf(sink, "... and %u warnings more\n", count - WARNINGS_SHOWN);
+}
+
 void hn_write_notes(struct pf_sink *sink, const struct hn_plan *plan)
 {
     struct found silent = {0}, open = {0};
@@ -93,6 +113,7 @@ void hn_write_notes(struct pf_sink *sink, const struct hn_plan *plan)
         if (last && last->status == HN_PASS && open_of(last))
             note(&open, test);
     }
+    put_warnings_of_green(sink, plan);
     put_found(sink, &silent, &open);
     put_files(sink, plan);
 }

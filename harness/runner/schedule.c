@@ -29,7 +29,9 @@ static void skip_disabled(struct hn_run *run, uint32_t index)
     struct hn_attempt *attempt = pf_arena_alloc(&run->plan->arena, sizeof *attempt);
 
     attempt->status = HN_SKIP;
-    attempt->reason = "disabled in its declaration";
+    attempt->reason = run->plan->tests[index].flags & HN_WIRE_NO_CASES
+                          ? "no case: its parameters are empty"
+                          : "disabled in its declaration";
     hn_run_tell_start(run, &run->plan->tests[index], 1);
     hn_run_conclude(run, index, attempt, 1);
 }
@@ -40,6 +42,14 @@ static bool is_busy(const struct hn_run *run)
         if (run->slots[i].is_busy)
             return true;
     return false;
+}
+
+static bool goes_another_round(const struct hn_run *run)
+{
+    bool is_endless = run->schedule->until_fail && !run->schedule->repeat;
+
+    return !(run->schedule->until_fail && run->red)
+           && (is_endless || run->round < run->schedule->repeat);
 }
 
 /* What to run next; false if nothing is left to start. */
@@ -55,8 +65,7 @@ static bool take_next(struct hn_run *run, struct hn_again *out)
         if (is_busy(run)) /* a round ends before the next begins: its verdicts decide */
             return false;
         run->round++;
-        bool more = run->schedule->until_fail ? !run->red : run->round < run->schedule->repeat;
-        if (!more || !run->plan->order_count)
+        if (!goes_another_round(run) || !run->plan->order_count)
             return false;
         run->next = 0;
         for (uint32_t i = 0; i < run->plan->order_count; i++)

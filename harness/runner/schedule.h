@@ -20,19 +20,19 @@ struct hn_listener {
     const struct hn_listener *next;
 };
 
-/* How a binary is started for tests that need more than a plain process. */
+/* How a binary is started for tests that need more than a plain process: any of these together. */
 enum hn_special {
-    HN_PLAIN,
-    HN_SPECIAL_CALLGRIND,
-    HN_SPECIAL_ALLOCS,
-    HN_SPECIAL_BOTH, /* a test with budgets of both kinds */
-    HN_SPECIAL_COUNT
+    HN_PLAIN = 0,
+    HN_SPECIAL_CALLGRIND = 1,
+    HN_SPECIAL_ALLOCS = 2,
+    HN_SPECIAL_LEAKS = 4, /* with the agent, which callgrind does without */
+    HN_SPECIAL_COUNT = 8
 };
 
-static inline bool hn_special_has_callgrind(enum hn_special special)
-{
-    return special == HN_SPECIAL_CALLGRIND || special == HN_SPECIAL_BOTH;
-}
+/* In which tests' processes the agent judges memory. */
+enum hn_agent_place { HN_AGENT_NOWHERE, HN_AGENT_IN_TORTURE, HN_AGENT_EVERYWHERE };
+
+enum { HN_AGENT_FACTOR = 3 }; /* a test with it may take so many times longer */
 
 struct hn_snapshots;
 struct hn_under_leaks;
@@ -42,8 +42,8 @@ struct hn_schedule {
     double timeout_s;   /* of a test without one of its own; 0: none */
     double time_factor; /* under a slow tool every limit is multiplied */
     unsigned retries;   /* of a test that states none */
-    unsigned repeat;    /* how often everything runs */
-    bool until_fail;    /* repeat until something is red */
+    unsigned repeat;    /* how often everything runs; 0: once */
+    bool until_fail;    /* repeat until something is red, repeat times at most; 0: no end */
     bool fail_fast;
     bool show_output;
     bool network_namespace;
@@ -54,9 +54,10 @@ struct hn_schedule {
     bool keep_output; /* of passed tests too */
     struct hn_policy policy;
     const struct hn_tool *tool;   /* NULL: none */
-    struct hn_under_leaks *leaks; /* NULL: the agent is not in the tests */
+    struct hn_under_leaks *leaks; /* the agents' collector; NULL with HN_AGENT_NOWHERE */
+    enum hn_agent_place agent;
     /* Start a binary in a special way and list it; NULL: not possible here. */
-    bool (*start_special)(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
+    bool (*start_special)(void *self, struct hn_suite *out, uint32_t binary, unsigned kind,
                           struct pf_err *err);
     void *special_self;
     const struct hn_tool *callgrind; /* of HN_SPECIAL_CALLGRIND */

@@ -12,7 +12,6 @@
 #include "harness/runner/schedule_priv.h"
 #include "harness/runner/snapshots.h"
 #include "harness/runner/torture.h"
-#include "harness/runner/under_leaks.h"
 
 void hn_run_tell_start(const struct hn_run *run, const struct hn_test *test, unsigned attempt)
 {
@@ -142,7 +141,7 @@ static void explain_no_stacks(struct hn_run *run, const struct hn_slot *slot,
 {
     if (attempt->status != HN_CRASH || slot->stacks || attempt->signal == SIGKILL
         || (run->schedule->run_flags & HN_WIRE_RUN_NO_STACKS)
-        || hn_special_has_callgrind(slot->special))
+        || (slot->special & HN_SPECIAL_CALLGRIND))
         return;
     hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
                    hn_text(&run->plan->arena,
@@ -167,7 +166,7 @@ static void take_tool(struct hn_run *run, const struct hn_slot *slot, struct hn_
     if (report && attempt->status > HN_SKIP)
         hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
                        hn_text(&run->plan->arena, "%s:\n%s", tool->name, report));
-    if (hn_special_has_callgrind(slot->special))
+    if (slot->special & HN_SPECIAL_CALLGRIND)
         return;
     if (tool->counts_instructions)
         attempt->instructions =
@@ -176,37 +175,16 @@ static void take_tool(struct hn_run *run, const struct hn_slot *slot, struct hn_
         hn_budgets_refuse(attempt, &run->plan->arena, slot->lane.shared, tool->name);
 }
 
-/* Builds with a sanitizer are without the agent, and so is callgrind's. */
-static void take_leaks(struct hn_run *run, const struct hn_slot *slot, struct hn_attempt *attempt)
-{
-    const struct hn_binary *binary = &run->plan->binaries[slot->binary];
-
-    if (!run->schedule->leaks || binary->has_asan || binary->has_tsan || slot->seen.lane_lost)
-        return;
-    if (hn_special_has_callgrind(slot->special)) {
-        hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
-                       "memory was not judged: the test ran under callgrind for its budget");
-        return;
-    }
-    hn_under_leaks_take(run->schedule->leaks, attempt, &run->plan->arena);
-    if (slot->seen.network_namespace)
-        hn_attempt_say(attempt, &run->plan->arena, HN_MESSAGE_NOTE, NULL, 0,
-                       "memory of programs it started is not judged: the test has a network of its "
-                       "own");
-}
-
 /* This run could not tell what the test asks: start it again where it can be told. */
 static bool wants_special(struct hn_run *run, const struct hn_slot *slot)
 {
-    enum hn_special special = hn_special_needed(slot->lane.shared);
+    unsigned needed = hn_special_needed(slot->lane.shared);
 
-    if (special == HN_PLAIN || special == slot->special || slot->special == HN_SPECIAL_BOTH
-        || slot->seen.timed_out)
+    if (!(needed & ~slot->special) || slot->seen.timed_out)
         return false;
-    if (slot->special != HN_PLAIN)
-        special = HN_SPECIAL_BOTH;
-    run->again[run->again_count++] =
-        (struct hn_again){.test = slot->now.test, .attempt = slot->now.attempt, .special = special};
+    struct hn_again again = slot->now;
+    again.special = slot->special | needed;
+    run->again[run->again_count++] = again;
     return true;
 }
 
@@ -214,7 +192,7 @@ static void judge_more(struct hn_run *run, struct hn_slot *slot, struct hn_attem
 {
     const struct hn_schedule *schedule = run->schedule;
 
-    if (hn_special_has_callgrind(slot->special))
+    if (slot->special & HN_SPECIAL_CALLGRIND)
         (void)hn_budgets_judge(attempt, &run->plan->arena, slot->lane.shared, schedule->callgrind,
                                slot->seen.pid);
     if (schedule->snapshots)
@@ -240,7 +218,7 @@ static bool goes_on(struct hn_run *run, struct hn_slot *slot, struct hn_attempt 
         test->status = attempt->status > test->status ? attempt->status : test->status;
     }
     run->again[run->again_count++] =
-        (struct hn_again){.test = slot->now.test, .attempt = 1, .torture_nth = nth + 1};
+        (struct hn_again){slot->now.test, 1, slot->now.special, .torture_nth = nth + 1};
     return true;
 }
 
@@ -259,13 +237,16 @@ void hn_slot_end(struct hn_run *run, struct hn_slot *slot)
         keep_output(run, slot, attempt);
     join_report(run, slot, attempt);
     slot->seen.limit_s = slot->limit_s;
+    slot->seen.limit_factor = slot->factor;
     policy.leaks_are_red |= *test->torture != '\0';
     hn_verdict(attempt, &run->plan->arena, test, &run->plan->binaries[test->binary], &slot->seen,
                slot->lane.shared, &policy);
     attempt->stacks = slot->stacks;
     explain_no_stacks(run, slot, attempt);
     take_tool(run, slot, attempt);
-    take_leaks(run, slot, attempt);
+    if (*test->torture && slot->now.torture_nth)
+        hn_torture_forgive(attempt, slot->torture_fd);
+    hn_memory_judge(run, slot, attempt);
     judge_more(run, slot, attempt);
     if (!run->schedule->keep_output && attempt->status <= HN_SKIP)
         attempt->out = attempt->err = NULL;

@@ -17,7 +17,7 @@ enum hn_source { FROM_SIGNAL, FROM_LANE, FROM_OUT, FROM_ERR, FROM_SUITE };
 struct hn_again {
     uint32_t test;
     unsigned attempt;
-    enum hn_special special;
+    unsigned special; /* enum hn_special */
     unsigned torture_nth;
 };
 
@@ -26,12 +26,12 @@ struct hn_slot {
     struct hn_lane lane;
     bool is_open, is_busy;
     uint32_t binary;
-    enum hn_special special;                       /* how the binary of the open lane was started */
+    unsigned special;                              /* how the binary of the open lane was started */
     struct hn_again now;                           /* what runs */
     uint64_t start_ns, half_ns, limit_ns, kill_ns; /* kill_ns: when the lane itself must die */
     bool asked_twice;                              /* to end */
     uint64_t demand_at_half;
-    double limit_s;
+    double limit_s, factor; /* the limit, and how many times the stated one that is */
     struct hn_observed seen;
     const char *stacks;
     int torture_fd; /* where the mocks of a torture test tell what they did */
@@ -65,6 +65,11 @@ void hn_run_conclude_error(struct hn_run *run, uint32_t index, const char *why);
 
 /* The test in this slot has ended: judge it, run it again where needed, or conclude. */
 void hn_slot_end(struct hn_run *run, struct hn_slot *slot);
+
+/* schedule_memory.c: HN_SPECIAL_LEAKS for a test whose memory is judged in a process of its own
+ * kind, else HN_PLAIN; then what was lost in the test that ended, or why nobody can tell. */
+unsigned hn_memory_special(const struct hn_run *run, const struct hn_test *test);
+void hn_memory_judge(struct hn_run *run, const struct hn_slot *slot, struct hn_attempt *attempt);
 
 /* schedule_start.c: a test into a slot. */
 void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_again *what);

@@ -29,7 +29,7 @@ void hn_slot_close(struct hn_slot *slot)
     slot->is_open = false;
 }
 
-static struct hn_suite *suite_for(struct hn_run *run, uint32_t binary, enum hn_special special,
+static struct hn_suite *suite_for(struct hn_run *run, uint32_t binary, unsigned special,
                                   struct pf_err *err)
 {
     if (special == HN_PLAIN)
@@ -43,7 +43,7 @@ static struct hn_suite *suite_for(struct hn_run *run, uint32_t binary, enum hn_s
     return suite;
 }
 
-static bool open_lane(struct hn_run *run, uint32_t index, uint32_t binary, enum hn_special special,
+static bool open_lane(struct hn_run *run, uint32_t index, uint32_t binary, unsigned special,
                       struct pf_err *err)
 {
     struct hn_slot *slot = &run->slots[index];
@@ -63,11 +63,20 @@ static bool open_lane(struct hn_run *run, uint32_t index, uint32_t binary, enum 
     return true;
 }
 
+/* Of a test's own, or else the run's. */
 static double limit_of(const struct hn_run *run, const struct hn_test *test)
 {
-    double limit_s = test->timeout_s > 0 ? test->timeout_s : run->schedule->timeout_s;
+    return test->timeout_s > 0 ? test->timeout_s : run->schedule->timeout_s;
+}
 
-    return limit_s * (run->schedule->time_factor > 0 ? run->schedule->time_factor : 1);
+/* How much longer than plainly a test may take in this run, in a process of this kind. */
+static double factor_of(const struct hn_run *run, unsigned special)
+{
+    double factor = run->schedule->time_factor > 0 ? run->schedule->time_factor : 1;
+
+    if (special & HN_SPECIAL_CALLGRIND)
+        return factor * CALLGRIND_FACTOR;
+    return special & HN_SPECIAL_LEAKS ? factor * HN_AGENT_FACTOR : factor;
 }
 
 static void set_clock(struct hn_slot *slot, double limit_s)
@@ -108,8 +117,10 @@ static struct hn_wire_run request(const struct hn_run *run, const struct hn_test
         wire.torture_fd = slot->torture_fd;
         wire.torture_pid = getpid();
     }
-    if (hn_special_has_callgrind(slot->special))
+    if (slot->special & HN_SPECIAL_CALLGRIND)
         wire.flags |= HN_WIRE_RUN_NO_STACKS;
+    else if (slot->special & HN_SPECIAL_LEAKS)
+        wire.flags |= HN_WIRE_RUN_LEAKS;
     return wire;
 }
 
@@ -119,7 +130,8 @@ void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_agai
     struct hn_test *test = &run->plan->tests[what->test];
     struct pf_err err = {0};
 
-    if (!open_lane(run, slot_index, test->binary, what->special, &err)) {
+    if (!open_lane(run, slot_index, test->binary, what->special | hn_memory_special(run, test),
+                   &err)) {
         hn_run_conclude_error(run, what->test, err.text);
         return;
     }
@@ -131,8 +143,8 @@ void hn_slot_start(struct hn_run *run, uint32_t slot_index, const struct hn_agai
     hn_temp_dir_make(&run->temp, slot->temp_dir, sizeof slot->temp_dir);
     if (*test->torture)
         hn_torture_reset(&slot->torture_fd);
-    double factor = hn_special_has_callgrind(what->special) ? CALLGRIND_FACTOR : 1;
-    set_clock(slot, limit_of(run, test) * factor);
+    slot->factor = factor_of(run, slot->special);
+    set_clock(slot, limit_of(run, test) * slot->factor);
     struct hn_wire_run wire = request(run, test, slot);
     slot->seen.network_namespace = wire.flags & HN_WIRE_RUN_NETNS;
     if (!hn_lane_run(&slot->lane, &wire, &err)) {

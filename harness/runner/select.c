@@ -74,6 +74,19 @@ bool hn_glob_matches(const char *pattern, const char *id)
     return match_braces(pattern, id, &budget);
 }
 
+const char *hn_glob_problem(const char *pattern)
+{
+    for (const char *at = pattern; *at; at++) {
+        if (*at == '[' && (!at[1] || !strchr(at + 2, ']')))
+            return "has a '[' without ']'";
+        if (*at == '[')
+            at = strchr(at + 2, ']'); /* a ']' that comes first is one of the set */
+        else if (*at == '{' && !strchr(at, '}'))
+            return "has a '{' without '}'";
+    }
+    return NULL;
+}
+
 static bool matches_patterns(const struct hn_selection *selection, const char *id)
 {
     bool wanted = true, has_positive = false;
@@ -122,18 +135,31 @@ static bool matches_tags(const struct hn_selection *selection, const char *tags)
     return wanted;
 }
 
-static bool is_chosen(const struct hn_plan *plan, const struct hn_test *test,
-                      const struct hn_selection *selection)
+static bool matches_exact(const struct hn_selection *selection, const char *id)
+{
+    for (unsigned i = 0; i < selection->exact_count; i++)
+        if (strcmp(id, selection->exact[i]) == 0)
+            return true;
+    return !selection->exact_count;
+}
+
+static bool is_asked_for(const struct hn_plan *plan, const struct hn_test *test,
+                         const struct hn_selection *selection)
 {
     if (plan->binaries[test->binary].kind == HN_BINARY_BAD)
         return false; /* it listed its tests, but cannot run them as asked */
-    if (selection->exact && strcmp(strchr(test->id, '/') + 1, selection->exact) != 0)
-        return false;
-    if (selection->last_failed && !test->last_failed)
-        return false;
-    if (selection->changed && !plan->binaries[test->binary].changed)
+    if (!matches_exact(selection, strchr(test->id, '/') + 1))
         return false;
     return matches_patterns(selection, test->id) && matches_tags(selection, test->tags);
+}
+
+/* By what the last runs here left behind. */
+static bool is_remembered(const struct hn_plan *plan, const struct hn_test *test,
+                          const struct hn_selection *selection)
+{
+    if (selection->last_failed && !test->last_failed)
+        return false;
+    return !selection->changed || test->last_stamp != plan->binaries[test->binary].stamp;
 }
 
 /* xorshift64*: the same order for the same seed on every machine. */
@@ -174,21 +200,40 @@ static void put_failed_first(struct hn_plan *plan)
     plan->order = sorted;
 }
 
-void hn_select(struct hn_plan *plan, const struct hn_selection *selection)
+static void keep_remembered(struct hn_plan *plan, const struct hn_selection *selection)
 {
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < plan->order_count; i++) {
+        struct hn_test *test = &plan->tests[plan->order[i]];
+        test->chosen = is_remembered(plan, test, selection);
+        if (test->chosen)
+            plan->order[kept++] = plan->order[i];
+    }
+    plan->order_count = kept;
+}
+
+uint32_t hn_select(struct hn_plan *plan, const struct hn_selection *selection)
+{
+    uint32_t fingerprint = 0;
+
     free(plan->order);
     plan->order = pf_mem_new(plan->test_count + 1, sizeof *plan->order);
     plan->order_count = 0;
     for (uint32_t i = 0; i < plan->test_count; i++) {
-        struct hn_test *test = &plan->tests[i];
-        test->chosen = is_chosen(plan, test, selection);
-        if (test->chosen)
+        plan->tests[i].chosen = false;
+        if (is_asked_for(plan, &plan->tests[i], selection))
             plan->order[plan->order_count++] = i;
     }
+    uint32_t asked = plan->order_count;
     if (selection->shard_count)
-        hn_shard(plan, selection->shard, selection->shard_count);
+        fingerprint =
+            hn_shard(plan, selection->shard, selection->shard_count, selection->is_balanced);
+    plan->is_empty_shard = asked && !plan->order_count;
+    keep_remembered(plan, selection);
     if (selection->shuffle)
         shuffle(plan, selection->seed);
     if (selection->failed_first)
         put_failed_first(plan);
+    return fingerprint;
 }

@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/base/hash.h"
+
 struct piece {
     const char *id;
     double seconds;
-    uint32_t test;
-    uint32_t position; /* in the order, to be restored */
+    uint32_t position; /* in the order */
 };
+
+static uint64_t hash_id(const char *id)
+{
+    return pf_hash_bytes(id, strlen(id));
+}
 
 static int longest_first(const void *left, const void *right)
 {
@@ -20,20 +26,13 @@ static int longest_first(const void *left, const void *right)
     return strcmp(a->id, b->id);
 }
 
-static int by_position(const void *left, const void *right)
-{
-    const uint32_t *a = left, *b = right;
-
-    return *a < *b ? -1 : *a > *b;
-}
-
 static double mean_duration(const struct hn_plan *plan)
 {
     double sum = 0;
     unsigned known = 0;
 
     for (uint32_t i = 0; i < plan->order_count; i++) {
-        double seconds = plan->tests[plan->order[i]].last_duration_s;
+        double seconds = plan->tests[plan->order[i]].balance_s;
         if (seconds >= 0) {
             sum += seconds;
             known++;
@@ -52,31 +51,49 @@ static unsigned lightest(const double *loads, unsigned count)
     return best;
 }
 
-void hn_shard(struct hn_plan *plan, unsigned shard, unsigned count)
+/* shards: of each place in the order, from 0. */
+static void divide_by_durations(const struct hn_plan *plan, unsigned count, uint32_t *shards)
 {
     double mean = mean_duration(plan);
     struct piece *pieces = pf_mem_new(plan->order_count + 1, sizeof *pieces);
-    uint32_t *mine = pf_mem_new(plan->order_count + 1, sizeof *mine);
     double *loads = pf_mem_new(count, sizeof *loads);
-    uint32_t kept = 0;
 
     for (uint32_t i = 0; i < plan->order_count; i++) {
         const struct hn_test *test = &plan->tests[plan->order[i]];
-        double seconds = test->last_duration_s >= 0 ? test->last_duration_s : mean;
-        pieces[i] = (struct piece){test->id, seconds, plan->order[i], i};
+        pieces[i] = (struct piece){test->id, test->balance_s >= 0 ? test->balance_s : mean, i};
     }
     qsort(pieces, plan->order_count, sizeof *pieces, longest_first);
     for (uint32_t i = 0; i < plan->order_count; i++) {
         unsigned to = lightest(loads, count);
         loads[to] += pieces[i].seconds + 1e-6; /* so that many empty tests spread, too */
-        if (to == shard - 1)
-            mine[kept++] = pieces[i].position;
+        shards[pieces[i].position] = to;
     }
-    qsort(mine, kept, sizeof *mine, by_position);
-    for (uint32_t i = 0; i < kept; i++)
-        plan->order[i] = plan->order[mine[i]];
-    plan->order_count = kept;
     free(pieces);
-    free(mine);
     free(loads);
+}
+
+static void divide_by_ids(const struct hn_plan *plan, unsigned count, uint32_t *shards)
+{
+    for (uint32_t i = 0; i < plan->order_count; i++)
+        shards[i] = (uint32_t)(hash_id(plan->tests[plan->order[i]].id) % count);
+}
+
+uint32_t hn_shard(struct hn_plan *plan, unsigned shard, unsigned count, bool balance)
+{
+    uint32_t *shards = pf_mem_new(plan->order_count + 1, sizeof *shards);
+    uint64_t sum = pf_hash_u64(count); /* the same whatever the order */
+    uint32_t kept = 0;
+
+    if (balance)
+        divide_by_durations(plan, count, shards);
+    else
+        divide_by_ids(plan, count, shards);
+    for (uint32_t i = 0; i < plan->order_count; i++) {
+        sum += pf_hash_u64(hash_id(plan->tests[plan->order[i]].id) + shards[i]);
+        if (shards[i] == shard - 1)
+            plan->order[kept++] = plan->order[i];
+    }
+    plan->order_count = kept;
+    free(shards);
+    return (uint32_t)(sum ^ sum >> 32);
 }

@@ -45,10 +45,34 @@ struct diff {
     unsigned shown;
 };
 
+static void put_byte(struct pf_buf *out, unsigned char byte, bool is_at_end)
+{
+    if (byte == '\r')
+        pf_buf_put_str(out, "\\r");
+    else if (byte == '\t' && is_at_end)
+        pf_buf_put_str(out, "\\t");
+    else if ((byte < ' ' && byte != '\t') || byte == 0x7f || (byte == ' ' && is_at_end))
+        pf_buf_printf(out, "\\x%02x", byte);
+    else
+        pf_buf_put(out, &byte, 1);
+}
+
+static void put_line(struct pf_buf *out, char mark, const struct line *line)
+{
+    size_t text = line->size; /* up to the blanks at its end */
+
+    while (text && strchr(" \t\r", line->at[text - 1]))
+        text--;
+    pf_buf_printf(out, "%c ", mark);
+    for (size_t i = 0; i < line->size; i++)
+        put_byte(out, (unsigned char)line->at[i], i >= text);
+    pf_buf_put_str(out, "\n");
+}
+
 static void put(struct diff *diff, char mark, const struct line *line)
 {
     if (diff->shown++ < SHOWN_MAX)
-        pf_buf_printf(diff->out, "%c %.*s\n", mark, (int)line->size, line->at);
+        put_line(diff->out, mark, line);
     else if (diff->shown == SHOWN_MAX + 1)
         pf_buf_put_str(diff->out, "  ...\n");
 }

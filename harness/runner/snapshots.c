@@ -34,11 +34,6 @@ static void fail(struct judge *judge, const char *text)
     }
 }
 
-static void note(struct judge *judge, const char *text)
-{
-    hn_attempt_say(judge->attempt, judge->arena, HN_MESSAGE_NOTE, judge->file, judge->line, text);
-}
-
 void hn_snapshot_name(char *out, size_t size, const struct hn_test *test)
 {
     (void)snprintf(out, size, "%s.%s", test->suite, test->name);
@@ -65,10 +60,14 @@ static void write_snapshot(struct judge *judge, const char *directory, const cha
     struct pf_err err = {0};
 
     (void)mkdir(directory, 0777);
-    if (!pf_file_write(path, pf_buf_view(content), &err))
+    if (!pf_file_write(path, pf_buf_view(content), &err)) {
         fail(judge, hn_text(judge->arena, "the snapshot cannot be written: %s", err.text));
-    else
-        note(judge, hn_text(judge->arena, "snapshot %s: %s", why, path));
+        return;
+    }
+    const char *text = hn_text(judge->arena, "snapshot %s: %s", why, path);
+    hn_attempt_say(judge->attempt, judge->arena, HN_MESSAGE_NOTE, judge->file, judge->line, text);
+    if (judge->options->book)
+        hn_snapshot_book_written(judge->options->book, text);
 }
 
 static void compare(struct judge *judge, const char *path, struct pf_buf *before,
@@ -110,6 +109,27 @@ static void judge_content(struct judge *judge, struct pf_buf *content)
     pf_buf_fini(&before);
 }
 
+/* One that hides nothing is misspelled, or out of date: what it was to hide is in the snapshot. */
+static void warn_of_idle(struct judge *judge, const char *raw, const char *const *redactions)
+{
+    const char *none[] = {NULL}, *problem = NULL;
+    struct pf_buf plain = {0};
+
+    if (!*redactions || !hn_snapshot_canonical(&plain, raw, none, &problem))
+        return;
+    for (const char *const *at = redactions; *at; at++) {
+        const char *one[] = {*at, NULL};
+        struct pf_buf redacted = {0};
+        if (hn_snapshot_canonical(&redacted, raw, one, &problem) && redacted.size == plain.size
+            && memcmp(redacted.at, plain.at, plain.size) == 0)
+            hn_attempt_say(judge->attempt, judge->arena, HN_MESSAGE_WARNING, judge->file,
+                           judge->line,
+                           hn_text(judge->arena, "the redaction %s matches nothing", *at));
+        pf_buf_fini(&redacted);
+    }
+    pf_buf_fini(&plain);
+}
+
 /* "FILE\0CONTENT\0REDACTION\0..." */
 static void judge_record(struct judge *judge, const struct hn_record_view *record)
 {
@@ -127,10 +147,12 @@ static void judge_record(struct judge *judge, const struct hn_record_view *recor
     at += strlen(raw) + 1;
     for (; at < end && count < REDACTIONS_MAX; at += strlen(at) + 1)
         redactions[count++] = at;
-    if (hn_snapshot_canonical(&content, raw, redactions, &problem))
+    if (hn_snapshot_canonical(&content, raw, redactions, &problem)) {
+        warn_of_idle(judge, raw, redactions);
         judge_content(judge, &content);
-    else
+    } else {
         fail(judge, hn_text(judge->arena, "not a regular expression: %s", problem));
+    }
     pf_buf_fini(&content);
 }
 

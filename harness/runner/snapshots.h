@@ -37,7 +37,7 @@ bool hn_snapshot_canonical(struct pf_buf *out, const char *content, const char *
                            const char **problem);
 
 /* Lines that differ, "-" from before, "+" from after, with three lines around; at most 200 lines.
- */
+ * Bytes that cannot be seen, blanks at the end among them, are shown as \r, \t or \x20. */
 void hn_snapshot_diff(struct pf_buf *out, const char *before, const char *after);
 
 #endif

@@ -70,8 +70,15 @@ void hn_snapshot_book_note(struct hn_snapshot_book *book, struct pf_arena *arena
     book->sources[book->source_count++] = pf_arena_text(arena, source, strlen(source));
 }
 
+void hn_snapshot_book_written(struct hn_snapshot_book *book, const char *text)
+{
+    book->written = pf_mem_resize(book->written, book->written_count + 1, sizeof *book->written);
+    book->written[book->written_count++] = text;
+}
+
 void hn_snapshot_book_fini(struct hn_snapshot_book *book)
 {
+    free(book->written);
     free(book->asked);
     free(book->sources);
     *book = (struct hn_snapshot_book){0};

@@ -25,11 +25,16 @@ struct hn_snapshot_book {
     struct hn_file_id *asked;
     const char **sources; /* where assay_snapshot() stands; in the plan's arena */
     size_t asked_count, asked_capacity, source_count, source_capacity;
+    const char **written; /* of new and updated ones, what is to be told */
+    size_t written_count;
 };
 
 /* The snapshot at path was asked for in source, and is there now. Copies source into arena. */
 void hn_snapshot_book_note(struct hn_snapshot_book *book, struct pf_arena *arena,
                            const char *source, const char *path);
+
+/* A file was written: "snapshot taken: PATH". Keeps text, which is in the plan's arena. */
+void hn_snapshot_book_written(struct hn_snapshot_book *book, const char *text);
 void hn_snapshot_book_fini(struct hn_snapshot_book *book);
 
 /*

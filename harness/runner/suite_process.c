@@ -25,16 +25,25 @@ static void close_fd(int *fd)
     *fd = 0;
 }
 
+static const char *their_preload(const struct hn_suite_spec *spec)
+{
+    const char *theirs = getenv("LD_PRELOAD");
+
+    for (const char *const *at = spec->binary->env; at && *at; at++)
+        if (strncmp(*at, "LD_PRELOAD=", 11) == 0)
+            theirs = *at + 11;
+    return theirs ? theirs : "";
+}
+
 /* LD_PRELOAD: a sanitizer insists on being first, then a tool's object, then ours, then theirs. */
 static char *preload_line(const struct hn_suite_spec *spec)
 {
-    const char *theirs = getenv("LD_PRELOAD");
     const char *agent = spec->agent ? spec->agent : "";
     const char *extra = spec->extra_preload ? spec->extra_preload : "";
     char *line = NULL;
 
     if (asprintf(&line, "LD_PRELOAD=%s %s %s %s %s", spec->binary->sanitizer, agent, extra,
-                 spec->preload, theirs ? theirs : "")
+                 spec->preload, their_preload(spec))
         < 0)
         return NULL;
     return line;
@@ -43,11 +52,10 @@ static char *preload_line(const struct hn_suite_spec *spec)
 /* What LD_PRELOAD shall be in tests. */
 static char *inner_preload(const struct hn_suite_spec *spec)
 {
-    const char *theirs = getenv("LD_PRELOAD");
+    const char *theirs = their_preload(spec);
     const char *agent = spec->agent ? spec->agent : "";
     char *line = NULL;
 
-    theirs = theirs ? theirs : "";
     if (asprintf(&line, HN_WIRE_PRELOAD_ENV "=%s%s%s", agent, *agent && *theirs ? " " : "", theirs)
         < 0)
         return NULL;
@@ -99,6 +107,7 @@ bool hn_suite_start(struct hn_suite *out, const struct hn_suite_spec *spec, stru
     struct pf_spawn spawn = {
         .argv = argv,
         .dir = spec->binary->working_dir,
+        .more_env = spec->binary->env,
         .stdout_fd = output[1],
         .stderr_fd = output[1],
         .env = {preload, fd_text, engine, inner, "BXFI_MAP",
@@ -183,6 +192,13 @@ enum hn_suite_step hn_suite_receive(struct hn_suite *suite, struct hn_plan *plan
                    ? HN_SUITE_MORE
                    : HN_SUITE_BROKEN;
     suite->evaluating[0] = '\0';
+    if (type == HN_WIRE_REMARK) {
+        char text[512];
+        if (hn_wire_copy_text(text, sizeof text, packet, (size_t)got))
+            owner->remark = hn_text(&plan->arena, "%s%s%s", owner->remark ? owner->remark : "",
+                                    owner->remark ? "\n" : "", text);
+        return HN_SUITE_MORE;
+    }
     if (type != HN_WIRE_TESTS || !hn_wire_add_tests(plan, binary, packet, (size_t)got, &err)) {
         owner->problem = hn_text(&plan->arena, "does not speak the runner's language: %s",
                                  err.text[0] ? err.text : "unexpected message");

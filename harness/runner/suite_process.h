@@ -20,7 +20,8 @@ struct hn_suite {
     int output_fd; /* what the binary itself prints, outside tests */
     struct hn_capture output;
     bool is_listed;
-    char evaluating[256]; /* the test whose parameters it was computing last */
+    char evaluating[256];       /* the test whose parameters it was computing last */
+    const char *memory_problem; /* why the agent it was to have is not in it; NULL: it is */
 };
 
 struct hn_suite_spec {

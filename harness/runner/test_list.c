@@ -18,7 +18,11 @@ void hn_list_text(struct pf_sink *sink, const struct hn_plan *plan)
             pf_sink_put_str(sink, "  tags: ");
             pf_sink_put_str(sink, test->tags);
         }
-        pf_sink_put_str(sink, test->flags & HN_WIRE_DISABLED ? "  (disabled)\n" : "\n");
+        if (test->flags & HN_WIRE_NO_CASES)
+            pf_sink_put_str(sink, "  (no parameters)");
+        else if (test->flags & HN_WIRE_DISABLED)
+            pf_sink_put_str(sink, "  (disabled)");
+        pf_sink_put_str(sink, "\n");
     }
 }
 

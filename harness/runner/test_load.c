@@ -8,65 +8,18 @@
 #include "harness/runner/criterion_run.h"
 #include "harness/runner/plan_load.h"
 #include "harness/runner/plan_names.h"
+#include "harness/runner/test_special.h"
 
-enum { LOAD_SECONDS = 30 };
+enum { LOAD_SECONDS = 30, LOAD_SECONDS_LEAST = 5 };
 
 bool hn_test_is_profiled(const struct hn_test_config *config)
 {
     return config->under && strcmp(config->under, "cpu-profile") == 0;
 }
 
-static bool is_plain(const struct hn_binary *binary)
+bool hn_binary_is_plain(const struct hn_binary *binary)
 {
     return binary->kind == HN_BINARY_CRITERION && !binary->has_asan && !binary->has_tsan;
-}
-
-static bool put_under_callgrind(struct hn_loaded *loaded, struct hn_suite_spec *spec,
-                                struct pf_err *err)
-{
-    struct pf_arena *arena = &((struct hn_plan *)(uintptr_t)loaded->plan)->arena;
-
-    if (!loaded->tool_dir.base[0] && !hn_temp_dir_open(&loaded->tool_dir))
-        return pf_err_set(err, PF_ERR_SYSTEM, "no directory can be written for callgrind");
-    if (!hn_tool_open(&loaded->callgrind, "callgrind", loaded->tool_dir.base, arena, err))
-        return pf_err_prepend(err, "assay_instructions_at_most needs a counter");
-    spec->agent = NULL;
-    spec->invitation = NULL;
-    spec->wrapper = loaded->callgrind.words;
-    return true;
-}
-
-/* A second process of a binary for tests with budgets: under callgrind, counting allocations, or
- * both. */
-bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
-                      struct pf_err *err)
-{
-    struct hn_loaded *loaded = self;
-    char allocs[HN_LOAD_PATH];
-    bool has_agent = loaded->has_agent && is_plain(&loaded->plan->binaries[binary]);
-    struct hn_suite_spec spec = {
-        .binary = &loaded->plan->binaries[binary],
-        .preload = loaded->preload,
-        .agent = has_agent ? loaded->leaks.agent : NULL,
-        .invitation = has_agent ? loaded->leaks.invitation : NULL,
-        .wrapper = loaded->tool.words[0] ? loaded->tool.words : NULL,
-        .engine = "fork",
-    };
-    struct hn_suite suite = {0};
-
-    if (hn_special_has_callgrind(kind) && !put_under_callgrind(loaded, &spec, err))
-        return false;
-    if (kind != HN_SPECIAL_CALLGRIND) {
-        if (!hn_preload_find(allocs, sizeof allocs, "libassay-allocs.so", err))
-            return false;
-        spec.extra_preload = allocs;
-    }
-    if (!hn_suite_start(&suite, &spec, err) || !hn_suite_await_list(&suite, err)) {
-        hn_suite_stop(&suite);
-        return false;
-    }
-    *out = suite;
-    return true;
 }
 
 /* "asan-build" and "tsan-build" promise that the binary is one. */
@@ -93,7 +46,7 @@ static void check_builds(struct hn_plan *plan, const struct hn_tool *tool)
 static bool has_plain_binary(const struct hn_plan *plan)
 {
     for (uint32_t i = 0; i < plan->binary_count; i++)
-        if (is_plain(&plan->binaries[i]))
+        if (hn_binary_is_plain(&plan->binaries[i]))
             return true;
     return false;
 }
@@ -108,7 +61,7 @@ static void check_sanitizers(struct hn_plan *plan, const struct hn_test_config *
 {
     for (uint32_t i = 0; i < plan->binary_count; i++) {
         struct hn_binary *binary = &plan->binaries[i];
-        if (binary->kind == HN_BINARY_BAD || is_plain(binary))
+        if (binary->kind == HN_BINARY_BAD || hn_binary_is_plain(binary))
             continue;
         if (binary->has_asan) {
             (void)fprintf(stderr,
@@ -132,6 +85,17 @@ static bool open_tool(struct hn_loaded *loaded, struct hn_plan *plan, const char
     return hn_tool_open(&loaded->tool, name, loaded->tool_dir.base, &plan->arena, err);
 }
 
+/* To list its tests, a binary has no more time than one of them, if there is enough. */
+static unsigned load_seconds(const struct hn_loaded *loaded)
+{
+    double wanted = loaded->config->schedule.timeout_s;
+    unsigned seconds = LOAD_SECONDS;
+
+    if (wanted > 0 && wanted < LOAD_SECONDS)
+        seconds = wanted > LOAD_SECONDS_LEAST ? (unsigned)wanted : LOAD_SECONDS_LEAST;
+    return seconds * (loaded->tool.words[0] ? 4 : 1);
+}
+
 static bool load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err)
 {
     struct hn_load_spec spec = {
@@ -140,7 +104,7 @@ static bool load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *
         .invitation = loaded->has_agent ? loaded->leaks.invitation : NULL,
         .engine = loaded->config->engine,
         .wrapper = loaded->tool.words[0] ? loaded->tool.words : NULL,
-        .deadline_s = LOAD_SECONDS * (loaded->tool.words[0] ? 4 : 1),
+        .deadline_s = load_seconds(loaded),
     };
 
     loaded->at = pf_mem_new(plan->binary_count, sizeof *loaded->at);
@@ -160,19 +124,15 @@ static const struct hn_binary *find_unseen(struct hn_loaded *loaded, struct hn_p
                                            const char **why)
 {
     for (uint32_t i = 0; i < plan->binary_count; i++) {
-        if (!is_plain(&plan->binaries[i]))
+        if (!hn_binary_is_plain(&plan->binaries[i]))
             continue;
-        bool is_blind = false;
-        *why = hn_under_leaks_problem(&loaded->leaks, loaded->at[i].child.pid, &plan->arena,
-                                      &is_blind);
-        if (*why)
+        *why = hn_special_memory_problem(loaded, &loaded->at[i]);
+        if (*why && *why != hn_own_allocator)
             return &plan->binaries[i];
-        if (!is_blind)
+        if (!*why)
             continue;
         plan->binaries[i].kind = HN_BINARY_BAD;
-        plan->binaries[i].problem = "has an allocator of its own linked in, into which neither the "
-                                    "agent nor memcheck can look: link it as a shared library, or "
-                                    "use the C library's";
+        plan->binaries[i].problem = hn_own_allocator;
         hn_suite_stop(&loaded->at[i]);
     }
     return NULL;

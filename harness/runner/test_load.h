@@ -32,9 +32,8 @@ bool hn_test_is_profiled(const struct hn_test_config *config);
 ASSAY_CHECKED
 bool hn_test_load(struct hn_loaded *loaded, struct hn_plan *plan, struct pf_err *err);
 
-/* hn_schedule.start_special; self is the hn_loaded. */
-bool hn_start_special(void *self, struct hn_suite *out, uint32_t binary, enum hn_special kind,
-                      struct pf_err *err);
+/* Without a sanitizer, which neither the agent nor valgrind can enter. */
+bool hn_binary_is_plain(const struct hn_binary *binary);
 
 /* End the binaries' processes; of no use any more once Criterion's own engine knows their tests. */
 void hn_loaded_stop(struct hn_loaded *loaded);

@@ -18,6 +18,7 @@ struct hn_run_info {
     const char *engine;
     uint64_t seed;     /* 0: not shuffled */
     bool junit_strict; /* nothing that Jenkins' strict schema refuses */
+    const char *shard; /* "2/3@0123abcd"; NULL: not divided */
     const char *html;  /* path of the page, to which its links are relative; NULL: none */
 };
 

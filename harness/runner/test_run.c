@@ -17,13 +17,14 @@
 #include "harness/runner/plan_load.h"
 #include "harness/runner/snapshots_obsolete.h"
 #include "harness/runner/temp_dir.h"
-#include "harness/runner/test_list.h"
+#include "harness/runner/test_choose.h"
 #include "harness/runner/test_load.h"
 #include "harness/runner/test_report.h"
+#include "harness/runner/test_special.h"
 #include "profiler/base/clock.h"
 #include "profiler/base/file.h"
 
-enum { PATH_SIZE = 4096, AGENT_FACTOR = 3 };
+enum { PATH_SIZE = 4096, WRITTEN_SHOWN = 20 };
 
 static bool add_binaries(struct hn_plan *plan, const struct hn_test_config *config,
                          struct pf_err *err)
@@ -90,34 +91,11 @@ static bool print_summary(const struct hn_test_config *config, const struct hn_p
     int fd = is_stdout_taken(config) ? STDERR_FILENO : STDOUT_FILENO;
 
     pf_sink_init(&sink, pf_sink_to_fd, &fd);
-    if (config->selection.shuffle)
-        pf_sink_printf(&sink, "shuffled, seed %llu (--shuffle=%llu repeats this order)\n",
-                       (unsigned long long)config->selection.seed,
-                       (unsigned long long)config->selection.seed);
+    hn_test_put_seed(&sink, config);
     hn_write_summary(&sink, plan, tally, &style);
     bool ok = pf_sink_finish(&sink, err);
     pf_sink_fini(&sink);
     return ok;
-}
-
-static int print_list(const struct hn_test_config *config, const struct hn_plan *plan,
-                      struct pf_err *err)
-{
-    struct pf_sink sink;
-    int fd = STDOUT_FILENO;
-
-    pf_sink_init(&sink, pf_sink_to_fd, &fd);
-    if (config->list == HN_LIST_JSON)
-        hn_list_json(&sink, plan);
-    else
-        hn_list_text(&sink, plan);
-    bool ok = pf_sink_finish(&sink, err);
-    pf_sink_fini(&sink);
-    for (uint32_t i = 0; ok && i < plan->binary_count; i++)
-        if (plan->binaries[i].kind == HN_BINARY_BAD)
-            ok = pf_err_set(err, PF_ERR_FORMAT, "%s: %s", plan->binaries[i].path,
-                            plan->binaries[i].problem);
-    return ok ? 0 : pf_err_exit_status(err->code);
 }
 
 static bool has_bad_binary(const struct hn_plan *plan)
@@ -135,13 +113,7 @@ static bool is_red(const struct hn_plan *plan, const struct hn_tally *tally,
 
     for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
         red |= tally->by_status[i] && hn_status_is_red((enum hn_status)i);
-    if (!plan->order_count && !red && !config->allow_empty) {
-        (void)pf_err_set(err, PF_ERR_NONE,
-                         "no test ran: %u found, none chosen (--allow-empty makes this fine)",
-                         plan->test_count);
-        return true;
-    }
-    return red;
+    return red || hn_test_is_empty_run(config, plan, err);
 }
 
 /* What was recorded of the tests, a file each. */
@@ -183,6 +155,16 @@ static bool run_engine(struct hn_loaded *suites, struct hn_plan *plan,
     return ok;
 }
 
+/* What is new beside the sources wants to be looked at, and committed. */
+static void tell_written(const struct hn_snapshot_book *book)
+{
+    for (size_t i = 0; i < book->written_count && i < WRITTEN_SHOWN; i++)
+        (void)fprintf(stderr, "assay test: %s\n", book->written[i]);
+    if (book->written_count > WRITTEN_SHOWN)
+        (void)fprintf(stderr, "assay test: ... and %zu snapshots more\n",
+                      book->written_count - WRITTEN_SHOWN);
+}
+
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
                                struct hn_loaded *suites, const struct hn_run_info *info,
@@ -206,9 +188,13 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     schedule.snapshots = &snapshots;
     schedule.start_special = hn_start_special;
     schedule.special_self = suites;
-    if (suites->has_agent) {
+    if (!suites->tool.name && !hn_test_is_profiled(config)) {
         schedule.leaks = &suites->leaks;
-        schedule.time_factor = AGENT_FACTOR;
+        schedule.agent = HN_AGENT_IN_TORTURE;
+    }
+    if (suites->has_agent) {
+        schedule.agent = HN_AGENT_EVERYWHERE;
+        schedule.time_factor = HN_AGENT_FACTOR;
         schedule.run_flags |= HN_WIRE_RUN_LEAKS;
     }
     schedule.callgrind = &suites->callgrind;
@@ -227,9 +213,11 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     bool ok = run_engine(suites, plan, &schedule, tally, err);
     if (ok)
         hn_snapshots_find_obsolete(plan, &snapshots);
-    hn_snapshot_book_fini(&book);
     if (config->live)
         hn_live_end(&view);
+    if (!config->quiet)
+        tell_written(&book);
+    hn_snapshot_book_fini(&book);
     ok = ok && write_profiles(config, plan, suites, err);
     if (config->json) {
         if (ok)
@@ -238,14 +226,6 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
         hn_json_close(&json);
     }
     return ok;
-}
-
-static void load_history(const struct hn_test_config *config, struct hn_plan *plan)
-{
-    if (config->history && hn_history_load(plan, config->history))
-        (void)fprintf(stderr,
-                      "assay test: %s: unreadable lines were left out; it is written anew\n",
-                      config->history);
 }
 
 /* A history that cannot be kept is a pity, not a failure of the tests. */
@@ -282,6 +262,14 @@ static bool run_recorded(const struct hn_test_config *config, struct hn_plan *pl
     return run_with_listeners(config, plan, suites, info, tally, err);
 }
 
+static bool has_only_skips(const struct hn_tally *tally)
+{
+    for (unsigned i = 0; i < HN_STATUS_COUNT; i++)
+        if (i != HN_SKIP && tally->by_status[i])
+            return false;
+    return tally->by_status[HN_SKIP] > 0;
+}
+
 static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
                     struct hn_loaded *suites, struct pf_err *err)
 {
@@ -297,10 +285,10 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
 
     if (config->coverage && !hn_coverage_check(plan, err))
         return pf_err_exit_status(err->code);
-    load_history(config, plan);
-    hn_select(plan, &config->selection);
+    if (!hn_test_choose(config, plan, &info.shard, err))
+        return pf_err_exit_status(err->code);
     if (config->list)
-        return print_list(config, plan, err);
+        return hn_test_print_list(config, plan, err);
     if (!check_outputs(config, err) || !run_recorded(config, plan, suites, &info, &tally, err))
         return pf_err_exit_status(err->code);
     save_history(config, plan);
@@ -313,7 +301,9 @@ static int run_plan(const struct hn_test_config *config, struct hn_plan *plan,
         (void)pf_err_set(err, PF_ERR_INTERRUPTED, "interrupted: what had run is reported");
         return 3;
     }
-    return is_red(plan, &tally, config, err) ? 1 : 0;
+    if (is_red(plan, &tally, config, err))
+        return 1;
+    return has_only_skips(&tally) ? config->skip_status : 0;
 }
 
 int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
@@ -321,6 +311,8 @@ int hn_test_run(const struct hn_test_config *config, struct pf_err *err)
     struct hn_plan plan = {0};
     struct hn_loaded suites = {.plan = &plan, .config = config};
 
+    /* Tests start with 0, 1, 2 and what their own libraries open, whatever we were started with. */
+    (void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
     bool ok = add_binaries(&plan, config, err) && hn_test_load(&suites, &plan, err);
     int status = ok ? run_plan(config, &plan, &suites, err) : pf_err_exit_status(err->code);
     hn_loaded_fini(&suites);

@@ -17,6 +17,8 @@ struct hn_test_config {
     int binary_count;
     const char *build_dir; /* NULL: found from the working directory */
     struct hn_selection selection;
+    const char *balance;         /* file of durations shards are balanced by; NULL: they are not */
+    const char *fingerprint;     /* that the partition must have; NULL: any */
     struct hn_schedule schedule; /* listener is filled in */
     enum hn_list_format list;
     const char *engine;           /* "fork" or "criterion" */
@@ -24,6 +26,7 @@ struct hn_test_config {
     const char *profile_dir;      /* under cpu-profile; NULL: beside the report */
     hn_profile_save save_profile; /* under cpu-profile: how a file is written */
     bool leaks, coverage, allow_empty, quiet, color, live;
+    int skip_status;          /* what to end with where all that was chosen was skipped */
     const char *coverage_dir; /* with coverage: where its reports go */
     bool update_snapshots, ci;
     unsigned slowest;

@@ -68,7 +68,7 @@ static struct site site_at(const struct pf_profile *profile, uint32_t index)
     return site;
 }
 
-/* Who asked for the block: the first function that is not the C library's. */
+/* Who asked for the block: the first function that is neither the C library's nor a mock of it. */
 static struct site site_of(const struct pf_profile *profile, uint32_t stack)
 {
     struct site site = {"(a stack not known)", "", "", 0};
@@ -78,7 +78,7 @@ static struct site site_of(const struct pf_profile *profile, uint32_t stack)
 
     for (uint32_t i = 0; i < count; i++) {
         site = site_at(profile, locations[i]);
-        if (!is_library(site.object))
+        if (!is_library(site.object) && !begins(site.function, "__wrap_"))
             break;
     }
     return site;

@@ -255,15 +255,27 @@ static void judge_exit(struct judge *judge, int code)
     }
 }
 
+/* "0.5 s", "30 s (1 s, times 30 for what slows it)" */
+static const char *limit_text(struct judge *judge)
+{
+    double limit_s = judge->seen->limit_s, factor = judge->seen->limit_factor;
+
+    if (factor > 1)
+        return hn_text(judge->arena, "%g s (%g s, times %g for what slows it)", limit_s,
+                       limit_s / factor, factor);
+    return hn_text(judge->arena, "%g s", limit_s);
+}
+
 static void judge_time(struct judge *judge)
 {
+    const char *limit = limit_text(judge);
+
     if (judge->seen->was_idle)
         raise_to(judge, HN_HANG,
-                 hn_text(judge->arena, "hung: over its time limit of %g s, and idle for half of it",
-                         judge->seen->limit_s));
+                 hn_text(judge->arena, "hung: over its time limit of %s, and idle for half of it",
+                         limit));
     else
-        raise_to(judge, HN_TIMEOUT,
-                 hn_text(judge->arena, "over its time limit of %g s", judge->seen->limit_s));
+        raise_to(judge, HN_TIMEOUT, hn_text(judge->arena, "over its time limit of %s", limit));
 }
 
 static void judge_output(struct judge *judge)

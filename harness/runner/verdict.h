@@ -23,7 +23,7 @@ struct hn_observed {
     bool lane_lost;  /* the process that watched over the test is gone */
     bool lane_stuck; /* and it was killed, because it told nothing any more */
     uint32_t left_over;
-    double limit_s;
+    double limit_s, limit_factor; /* the limit that held, and how many times the stated one it is */
     uint64_t duration_ns, user_us, system_us, peak_kib;
 };
 

@@ -31,14 +31,20 @@ static void place_fd(int from, int to)
         (void)dup2(from, to);
 }
 
+static void change_variable(const char *text)
+{
+    if (strchr(text, '='))
+        (void)putenv((char *)(uintptr_t)text);
+    else
+        (void)unsetenv(text);
+}
+
 static void change_environment(const struct pf_spawn *spec)
 {
-    for (unsigned i = 0; i < PF_SPAWN_ENV_MAX && spec->env[i]; i++) {
-        if (strchr(spec->env[i], '='))
-            (void)putenv((char *)(uintptr_t)spec->env[i]);
-        else
-            (void)unsetenv(spec->env[i]);
-    }
+    for (const char *const *at = spec->more_env; at && *at; at++)
+        change_variable(*at);
+    for (unsigned i = 0; i < PF_SPAWN_ENV_MAX && spec->env[i]; i++)
+        change_variable(spec->env[i]);
 }
 
 uint64_t pf_spawn_ignored_now(void)

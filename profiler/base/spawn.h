@@ -21,8 +21,9 @@ enum { PF_SPAWN_ENV_MAX = 16 };
 struct pf_spawn {
     char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
     const char
-        *env[PF_SPAWN_ENV_MAX]; /* "NAME=VALUE" sets, "NAME" unsets; NULL ends; added to ours */
-    const char *dir;            /* working directory, or NULL */
+        *env[PF_SPAWN_ENV_MAX];  /* "NAME=VALUE" sets, "NAME" unsets; NULL ends; added to ours */
+    const char *const *more_env; /* the same before env, any number, NULL ends; or NULL */
+    const char *dir;             /* working directory, or NULL */
     int stdin_fd, stdout_fd, stderr_fd; /* 0: /dev/null for stdin, inherit for the others */
     bool keep_stdin;                    /* inherit stdin too */
     bool same_group;                    /* stay in our process group (Ctrl-C reaches it) */

@@ -187,6 +187,33 @@ Test(test_life, ctrl_c_kills_everything_and_reports_what_ran)
     cr_expect_eq(report.status, 0);
 }
 
+static bool becomes(bool wanted, const char *command)
+{
+    uint64_t deadline = pf_clock_now_ns() + TERMINAL_SECONDS * 1000000000ull;
+
+    while (ts_is_running(command) != wanted)
+        if (poll(NULL, 0, 10) < 0 || pf_clock_now_ns() > deadline)
+            return false;
+    return true;
+}
+
+/* A runner that is killed itself can do nothing any more; the processes it left do. */
+Test(test_life, a_killed_runner_leaves_neither_process_nor_directory)
+{
+    const char *dir = ts_temp_dir();
+    struct pf_child runner = ts_start(
+        "cd %s && TMPDIR=%s exec assay test --history none sample_orphans", ts_suites_dir(), dir);
+
+    cr_assert(becomes(true, "sleep 3863"));
+    cr_assert_eq(kill(runner.pid, SIGKILL), 0);
+
+    cr_expect(becomes(false, "sleep 3863"));
+    cr_expect(becomes(false, "/sample_orphans"));
+    struct ts_result left = ts_run("ls -A %s", dir);
+    cr_expect_str_eq(ts_out(&left), "");
+    ts_stop(&runner);
+}
+
 Test(test_life, coverage_survives_crash_and_time_limit)
 {
     const char *dir = ts_temp_dir();
@@ -249,6 +276,105 @@ Test(test_life, ctest_knows_every_test_and_the_runner_knows_ctest)
     cr_expect_eq(found.status, 0);
 }
 
+/* A project of two suites, one with a skipped test that needs its environment. */
+static void make_project(const char *dir)
+{
+    struct ts_result made = ts_run(
+        "mkdir %s/p && cd %s/p && cp $SRC/tests/integration/runner_suites/sample_flaky.c . && "
+        "printf '%%s\n' '#include <criterion/criterion.h>' '#include <stdlib.h>' "
+        "'Test(some, skips) { cr_skip_test(\"not here\"); }' "
+        "'Test(some, sees) { cr_assert_str_eq(getenv(\"SEEN\"), \"a b\"); "
+        "cr_assert(getenv(\"MORE\")); }' > some.c && "
+        "printf '%%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(p C)' 'enable_testing()' "
+        "\"list(APPEND CMAKE_MODULE_PATH $SRC/cmake)\" 'include(AssayDiscoverTests)' "
+        "'add_executable(flaky sample_flaky.c)' 'target_link_libraries(flaky criterion)' "
+        "'assay_discover_tests(flaky)' 'add_executable(some some.c)' "
+        "'target_link_libraries(some criterion)' "
+        "'assay_discover_tests(some PROPERTIES ENVIRONMENT \"SEEN=a b;MORE=1\")' "
+        "'add_test(NAME plain COMMAND some)' 'add_test(NAME other COMMAND cmake --version)' "
+        "> CMakeLists.txt && cmake -G Ninja -B build . -DASSAY_COMMAND=$ASSAY_BIN",
+        dir, dir);
+
+    cr_assert_eq(made.status, 0, "%s%s", ts_out(&made), ts_err(&made));
+}
+
+Test(test_life, what_ctest_knows_and_cannot_run_is_red)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s/p && %s assay test --history none -q -k steady";
+    static const char *const spoils[] = {"rm build/some &&", "chmod -x build/some &&",
+                                         "cp /bin/true build/some &&"};
+
+    make_project(dir);
+    struct ts_result before = ts_run(run, dir, "");
+    cr_expect_eq(before.status, 1);
+    cr_expect(strstr(ts_out(&before), "error  flaky: CTest knows this test"), "%s%s",
+              ts_out(&before), ts_err(&before));
+    cr_expect(strstr(ts_out(&before), "error  plain: CTest knows this test"));
+    for (size_t i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
+        struct ts_result built = ts_run("cd %s/p && rm -f build/some && cmake --build build", dir);
+        struct ts_result spoilt = ts_run(run, dir, spoils[i]);
+        cr_assert_eq(built.status, 0, "%s", ts_out(&built));
+        cr_expect_eq(spoilt.status, 1, "%s", spoils[i]);
+        cr_expect(strstr(ts_out(&spoilt), "/build/some: "), "%s%s", spoils[i], ts_out(&spoilt));
+        cr_expect(strstr(ts_out(&spoilt), "1 pass in"));
+    }
+}
+
+Test(test_life, ctest_and_the_runner_agree_on_skips_and_environments)
+{
+    const char *dir = ts_temp_dir();
+
+    make_project(dir);
+    struct ts_result built = ts_run("cmake --build %s/p/build", dir);
+    struct ts_result ctest = ts_run("cd %s/p && ctest --test-dir build -R some/", dir);
+    struct ts_result run = ts_run("cd %s/p && assay test --history none -k some/", dir);
+    struct ts_result differ =
+        ts_run("cd %s/p && sed -i s/MORE=1/MORE=2/ build/some_assay_tests.cmake && echo "
+               "'set_tests_properties(some/some/sees PROPERTIES ENVIRONMENT A=1)' >> "
+               "build/some_assay_tests.cmake && assay test --history none -k some/",
+               dir);
+
+    cr_assert_eq(built.status, 0, "%s", ts_out(&built));
+    cr_expect_eq(ctest.status, 0, "%s", ts_out(&ctest));
+    cr_expect(strstr(ts_out(&ctest), "some/some/skips (Skipped)"), "%s", ts_out(&ctest));
+    cr_expect_eq(run.status, 0, "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "1 pass, 1 skip in"));
+    cr_expect(strstr(ts_err(&differ), "/build/some: CTest gives its tests different environments"),
+              "%s", ts_err(&differ));
+}
+
+/* Of a static library, and where the linker drops what nobody calls. */
+Test(test_life, a_suite_that_lost_its_tests_is_red_and_does_not_build)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result built =
+        ts_run("cd %s && cp $SRC/tests/integration/runner_suites/sample_flaky.c f.c && "
+               "printf '#include <criterion/criterion.h>\n' > n.c && "
+               "cc -c f.c && ar rc libf.a f.o && cc n.c -o in_library -Wl,--no-as-needed -L. -lf "
+               "-lcriterion && cc -ffunction-sections f.c -o collected -Wl,--gc-sections "
+               "-Wl,--no-as-needed -lcriterion && cc f.c -o whole -lcriterion",
+               dir);
+    cr_assert_eq(built.status, 0, "%s", ts_err(&built));
+
+    struct ts_result run =
+        ts_run("cd %s && assay test --history none -k steady in_library collected whole", dir);
+    struct ts_result allowed =
+        ts_run("cd %s && assay test --history none -k steady in_library whole --allow-empty", dir);
+    struct ts_result listed = ts_run(
+        "cd %s && cmake -DASSAY=$ASSAY_BIN -DBINARY=%s/in_library -DNAME=n -DLIST=l -DOPTIONS= "
+        "-DPROPERTIES= -P $SRC/cmake/AssayListTests.cmake",
+        dir, dir);
+
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(ts_out(&run), "in_library: holds no test"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "collected: holds no test"));
+    cr_expect(strstr(ts_out(&run), "--whole-archive"));
+    cr_expect_eq(allowed.status, 0, "%s", ts_out(&allowed));
+    cr_expect_neq(listed.status, 0);
+    cr_expect(strstr(ts_err(&listed), "holds no test"), "%s", ts_err(&listed));
+}
+
 Test(test_life, without_binary_and_ctest_the_remedy_is_named)
 {
     struct ts_result run = ts_run("cd %s && assay test", ts_temp_dir());
@@ -283,6 +409,57 @@ Test(test_life, read_only_tmp_and_no_dev_shm_are_no_obstacle)
     cr_expect_eq(run.status, 0, "%s%s", ts_out(&run), ts_err(&run));
 }
 
+/* The disk with the sources and the reports; the binary is on another. */
+Test(test_life, a_full_disk_is_told_and_never_green)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result able = ts_run("unshare -rm true");
+    if (able.status != 0)
+        cr_skip("no mount namespaces here");
+
+    struct ts_result run = ts_run(
+        "cd %s && mkdir full && cat > run.sh <<'END'\n"
+        "mount -t tmpfs -o size=128k none full || exit 77\n"
+        "printf '#include <assay/runner.h>\\nTest(page, all) { cr_assert(1); "
+        "if (getenv(\"SNAPSHOT\")) assay_snapshot(\"one\"); }\\n' > full/page.c\n"
+        "cc -g --coverage -include stdlib.h -I $SRC/harness/include $PWD/full/page.c -o page "
+        "-lcriterion || exit 77\n"
+        "dd if=/dev/zero of=full/fill bs=4k\n"
+        "SNAPSHOT=1 assay test --history none -q page\n"
+        "echo snapshot $? $(ls full/snapshots)\n"
+        "for o in junit tap html json-out coverage; do assay test --history none -q page "
+        "--$o full/out; echo $o $?; done\n"
+        "assay test --history full/history page && echo history $?\n"
+        "END\n"
+        "unshare -rm sh run.sh",
+        dir);
+
+    cr_assert_neq(run.status, 77, "%s", ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "page.all.1.snap: write: No space left on device"), "%s",
+              ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "snapshot 1\n"), "%s", ts_out(&run));
+    for (size_t i = 0; i < 5; i++) {
+        static const char *const told[] = {"junit 3\n", "tap 3\n", "html 3\n", "json-out 3\n",
+                                           "coverage 3\n"};
+        cr_expect(strstr(ts_out(&run), told[i]), "%s: %s", told[i], ts_out(&run));
+    }
+    cr_expect(strstr(ts_out(&run), "history 0\n"));
+    cr_expect(strstr(ts_err(&run), "durations are not remembered: "), "%s", ts_err(&run));
+}
+
+/* Criterion allocates and clears a table of so many descriptors for every test. */
+Test(test_life, a_huge_limit_of_descriptors_costs_nothing)
+{
+    const char *memory =
+        "cd %s && ulimit -n %s && assay test --history none --json sample_own_main "
+        "| grep -o '\"peak_kib\":[0-9]*' | cut -d: -f2";
+    struct ts_result few = ts_run(memory, ts_suites_dir(), "256");
+    struct ts_result many = ts_run(memory, ts_suites_dir(), "$(ulimit -Hn)");
+
+    cr_expect_gt(atoi(ts_out(&few)), 0, "%s", ts_err(&few));
+    cr_expect_lt(atoi(ts_out(&many)), atoi(ts_out(&few)) + 1024, "KiB: %s", ts_out(&many));
+}
+
 Test(test_life, an_ordinary_user_gets_the_same_verdicts)
 {
     struct ts_result run = ts_run("cd %s && %s assay test --history none sample_verdicts",
@@ -290,6 +467,6 @@ Test(test_life, an_ordinary_user_gets_the_same_verdicts)
 
     cr_expect_eq(run.status, 1);
     cr_expect(strstr(ts_out(&run), "#0  verdicts_crash_impl"), "%s", ts_out(&run));
-    cr_expect(strstr(ts_out(&run), "3 pass"), "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "5 pass"), "%s", ts_out(&run));
     cr_expect(strstr(ts_out(&run), "3 left_over"));
 }

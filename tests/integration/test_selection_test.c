@@ -65,6 +65,75 @@ Test(test_selection, shards_are_disjoint_and_whole)
     cr_expect_eq(sum, total);
 }
 
+/* What a shard's machine remembers is its own: each keeps a history, and one test became slower. */
+Test(test_selection, shards_lose_no_test_to_different_histories)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s && assay test --history %s/%d sample_documented --shard %d/2 %s";
+    size_t sum = 0;
+
+    for (int i = 1; i <= 2; i++) {
+        struct ts_result first = ts_run(run, ts_suites_dir(), dir, i, 1, "");
+        cr_expect_leq(first.status, 1);
+        ts_result_fini(&first);
+    }
+    struct ts_result spoilt = ts_run("sed -i 's/^\\(t [a-z]* \\)[0-9.]*/\\1 99/;T;q' %s/2", dir);
+    cr_expect_eq(spoilt.status, 0);
+    for (int i = 1; i <= 2; i++) {
+        struct ts_result part = ts_run(run, ts_suites_dir(), dir, i, i, "--list");
+        sum += count_ids(&part);
+        ts_result_fini(&part);
+    }
+    struct ts_result all = list("sample_documented");
+
+    cr_expect_eq(sum, count_ids(&all));
+}
+
+Test(test_selection, balanced_shards_are_checked_by_their_fingerprint)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s && assay test --history none sample_documented --shard %s "
+                      "--balance %s/%s --list";
+    char print[64] = "";
+
+    struct ts_result made = ts_run("cd %s && assay test --history %s/one sample_documented -q; "
+                                   "sed 's/^\\(t [a-z]*\\) [0-9.]*/\\1 7/;T;q' %s/one > %s/two",
+                                   ts_suites_dir(), dir, dir, dir);
+    struct ts_result first = ts_run(run, ts_suites_dir(), "1/2", dir, "one");
+    const char *at = strstr(ts_err(&first), "shard 1/2@");
+    cr_assert(at, "%s %s", ts_err(&first), ts_err(&made));
+    (void)snprintf(print, sizeof print, "2/2@%.8s", at + strlen("shard 1/2@"));
+    struct ts_result same = ts_run(run, ts_suites_dir(), print, dir, "one");
+    struct ts_result other = ts_run(run, ts_suites_dir(), print, dir, "two");
+    struct ts_result none = ts_run(run, ts_suites_dir(), "1/2", dir, "three");
+    struct ts_result all = list("sample_documented");
+
+    cr_expect_eq(same.status, 0, "%s", ts_err(&same));
+    cr_expect_eq(count_ids(&first) + count_ids(&same), count_ids(&all));
+    cr_expect_eq(other.status, 2);
+    cr_expect(strstr(ts_err(&other), "wants the partition"), "%s", ts_err(&other));
+    cr_expect_neq(none.status, 0);
+}
+
+Test(test_selection, a_shard_is_named_in_reports_and_may_be_empty)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run = ts_run("cd %s; for i in 1 2 3; do assay test --history none "
+                                  "sample_own_main --shard $i/3 --junit - --json-out %s/json || "
+                                  "exit 1; head -1 %s/json; done",
+                                  ts_suites_dir(), dir, dir);
+    struct ts_result typo = ts_run(
+        "cd %s; assay test --history none sample_own_main --shard 1/3 -k tpyo", ts_suites_dir());
+    struct ts_result nothing =
+        ts_run("cd %s; assay test --history none sample_no_tests --shard 1/3", ts_suites_dir());
+
+    cr_expect_eq(run.status, 0, "%s", ts_out(&run));
+    cr_expect(strstr(ts_out(&run), "<property name=\"shard\" value=\""));
+    cr_expect(strstr(ts_out(&run), "\"shard\":\"2/3@"));
+    cr_expect_eq(nothing.status, 1);
+    cr_expect_eq(typo.status, 1, "%s", ts_err(&typo));
+}
+
 Test(test_selection, the_same_seed_gives_the_same_order)
 {
     struct ts_result first = list("sample_documented --shuffle=7");
@@ -76,6 +145,45 @@ Test(test_selection, the_same_seed_gives_the_same_order)
     cr_expect_str_neq(ts_out(&first), ts_out(&other));
     cr_expect_str_neq(ts_out(&first), ts_out(&plain));
     cr_expect_eq(count_ids(&first), count_ids(&plain));
+}
+
+Test(test_selection, exact_may_be_given_again)
+{
+    struct ts_result two = list("sample_documented --exact asserts/pass --exact params/numbers[1]");
+
+    cr_expect_eq(count_ids(&two), 2, "%s", ts_out(&two));
+}
+
+Test(test_selection, a_list_says_its_seed_and_that_it_is_empty)
+{
+    struct ts_result shuffled = list("sample_documented --shuffle=7");
+    struct ts_result none = list("sample_documented -k no_such_test");
+    struct ts_result allowed = list("sample_documented -k no_such_test --allow-empty");
+
+    cr_expect(strstr(ts_err(&shuffled), "shuffled, seed 7"), "%s", ts_err(&shuffled));
+    cr_expect_eq(none.status, 1);
+    cr_expect(strstr(ts_err(&none), "no test listed"), "%s", ts_err(&none));
+    cr_expect_eq(allowed.status, 0);
+}
+
+Test(test_selection, what_cannot_be_meant_is_wrong_usage)
+{
+    static const char *const cases[][2] = {
+        {"-k 'a/['", "'a/[' has a '[' without ']'"},
+        {"--shuffle=abc", "--shuffle=SEED or --seed is a number from 1, not 'abc'"},
+        {"--junit - --tap -", "stdout carries one report"},
+        {"--json --html -", "stdout carries one report"},
+        {"--shard 1/2@123", "--shard wants"},
+        {"--skip-status 1", "--skip-status"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ts_result run = ts_run("cd %s && assay test --history none sample_own_main %s",
+                                      ts_suites_dir(), cases[i][0]);
+        cr_expect_eq(run.status, 2, "%s", cases[i][0]);
+        cr_expect(strstr(ts_err(&run), cases[i][1]), "%s: %s", cases[i][0], ts_err(&run));
+        ts_result_fini(&run);
+    }
 }
 
 Test(test_selection, a_seed_is_printed)
@@ -99,6 +207,22 @@ Test(test_selection, a_list_in_json_has_file_and_line)
     cr_expect(strstr(json_string_value(json_object_get(first, "file")), "sample_options.c"));
     cr_expect_gt(json_integer_value(json_object_get(first, "line")), 0);
     json_decref(root);
+}
+
+Test(test_selection, a_parameterized_test_without_parameters_is_skipped_in_sight)
+{
+    struct ts_run_events run = ts_run_suites("sample_around -k without_parameters");
+    struct ts_result listed = list("sample_around -k without_parameters");
+    struct ts_result status = ts_run(
+        "cd %s && assay test --history none sample_around -k without_parameters --skip-status 77",
+        ts_suites_dir());
+
+    cr_expect_str_eq(ts_status_of(&run, "without_parameters"), "skip");
+    cr_expect_str_eq(ts_end_text(&run, "without_parameters", "reason"),
+                     "no case: its parameters are empty");
+    cr_expect(strstr(ts_out(&listed), "(no parameters)"));
+    cr_expect_eq(status.status, 77);
+    ts_run_events_fini(&run);
 }
 
 Test(test_selection, options_of_a_test_are_obeyed)
@@ -167,9 +291,17 @@ Test(test_selection, repeat_and_until_fail_run_again)
     const char *dir = ts_temp_dir();
     struct ts_run_events repeat = ts_run_suites("sample_flaky -k steady --repeat 5");
     struct ts_run_events until = ts_run_suites("sample_flaky -k never_passes --until-fail");
+    struct ts_run_events both = ts_run_suites("sample_flaky -k steady --until-fail --repeat 5");
+    struct ts_run_events red = ts_run_suites("sample_flaky -k never --until-fail --repeat 5");
 
     cr_expect_eq(json_array_size(repeat.ends), 5);
     cr_expect_eq(json_array_size(until.ends), 1);
+    cr_expect_eq(json_array_size(both.ends), 5);
+    cr_expect_eq(both.result.status, 0);
+    cr_expect_eq(json_array_size(red.ends), 1);
+    cr_expect_eq(red.result.status, 1);
+    ts_run_events_fini(&both);
+    ts_run_events_fini(&red);
     cr_expect_not_null(dir);
     ts_run_events_fini(&repeat);
     ts_run_events_fini(&until);
@@ -197,11 +329,30 @@ Test(test_selection, the_last_run_is_remembered)
     cr_expect_eq(count_ids(&unchanged), 0);
 }
 
+/* A run of some tests in a new binary leaves the others to be run. */
+Test(test_selection, changed_forgets_no_test_after_a_partial_run)
+{
+    const char *dir = ts_temp_dir();
+    const char *run = "cd %s && assay test --history h ./s %s";
+
+    struct ts_result built = ts_run("cp %s/sample_flaky %s/s", ts_suites_dir(), dir);
+    struct ts_result all = ts_run(run, dir, "");
+    struct ts_result touched = ts_run("touch %s/s", dir);
+    struct ts_result some = ts_run(run, dir, "-k steady");
+    struct ts_result left = ts_run("cd %s && assay test --history h ./s --changed --list", dir);
+
+    cr_assert_eq(built.status + touched.status, 0);
+    cr_expect_leq(all.status, 1);
+    cr_expect_eq(some.status, 0);
+    cr_expect_not(strstr(ts_out(&left), "steady"), "%s", ts_out(&left));
+    cr_expect(strstr(ts_out(&left), "never_passes"), "%s", ts_out(&left));
+}
+
 Test(test_selection, a_corrupt_history_is_left_out_with_a_word)
 {
     const char *dir = ts_temp_dir();
     struct ts_result made =
-        ts_run("printf 'assay-history 1\\nt pass x y\\n\\377\\n' > %s/bad; head -c 4096 "
+        ts_run("printf 'assay-history 2\\nt pass x 7 y\\n\\377\\n' > %s/bad; head -c 4096 "
                "/dev/urandom > %s/worse",
                dir, dir);
     struct ts_result bad =

@@ -145,9 +145,15 @@ Test(test_tools, a_build_that_cannot_run_under_the_tool_is_refused)
 
 Test(test_tools, open_descriptors_are_red_with_leaks)
 {
-    struct ts_run_events run = ts_run_suites("sample_verdicts -k pass_with_open_file --leaks");
+    struct ts_run_events run =
+        ts_run_suites("sample_verdicts -k with_open_file -k pass_redirected --leaks");
 
     cr_expect_str_eq(ts_status_of(&run, "pass_with_open_file"), "leak", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "pass_redirected_with_open_file"), "leak");
+    cr_expect(strstr(ts_end_text(&run, "pass_redirected_with_open_file", "reason"), "/dev/null"));
+    /* The pipes are Criterion's. */
+    cr_expect_str_eq(ts_status_of(&run, "pass_redirected"), "pass", "%s",
+                     ts_end_text(&run, "pass_redirected", "reason"));
     ts_run_events_fini(&run);
 }
 
@@ -163,7 +169,7 @@ Test(test_tools, snapshots_are_taken_compared_updated_and_refused_in_ci)
     const char *run = "cd %s && %s assay test --history none copy -k snapshots/ %s";
 
     struct ts_result refused = ts_run(run, dir, "CI=1", "");
-    struct ts_result taken = ts_run(run, dir, "CI=", "");
+    struct ts_result taken = ts_run(run, dir, "CI=false", "");
     struct ts_result same =
         ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[{\"id\":18}],\"b\":2}'", "--ci");
     struct ts_result differs = ts_run(run, dir, "SNAPSHOT_BODY='{\"a\":[],\"b\":2}'", "--ci");
@@ -173,6 +179,9 @@ Test(test_tools, snapshots_are_taken_compared_updated_and_refused_in_ci)
     struct ts_result file = ts_run("cat %s/snapshots/snapshots.text.1.snap", dir);
 
     cr_expect_eq(taken.status, 0, "%s", ts_out(&taken));
+    cr_expect(strstr(ts_err(&taken), "snapshot taken: "), "%s", ts_err(&taken));
+    cr_expect(strstr(ts_err(&updated), "snapshot updated: "), "%s", ts_err(&updated));
+    cr_expect_not(strstr(ts_err(&same), "snapshot "));
     cr_expect_eq(same.status, 0, "%s", ts_out(&same));
     cr_expect_eq(differs.status, 1);
     cr_expect(strstr(ts_out(&differs), "-   \"a\": ["), "%s", ts_out(&differs));
@@ -239,6 +248,22 @@ Test(test_tools, snapshots_nobody_asks_for_are_told_refused_in_ci_and_removed)
     cr_expect_eq(after.status, 0, "%s", ts_out(&after));
 }
 
+Test(test_tools, a_redaction_that_hides_nothing_is_told)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_result run = ts_run(
+        "cd %s && printf '#include <assay/runner.h>\nTest(page, all) { assay_snapshot(\"{\\\\\"a"
+        "\\\\\":1}\", \"/a\", \"/tpyo\", \"[0-9]{4}\"); cr_assert(1); }\n' > page.c && cc -I "
+        "$SRC/harness/include %s/page.c -o page -lcriterion && assay test --history none page",
+        dir, dir);
+
+    cr_expect_eq(run.status, 0, "%s", ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "warning  page/page/all: the redaction /tpyo matches nothing"),
+              "%s%s", ts_out(&run), ts_err(&run));
+    cr_expect(strstr(ts_out(&run), "the redaction [0-9]{4} matches"));
+    cr_expect_not(strstr(ts_out(&run), "the redaction /a "));
+}
+
 Test(test_tools, a_spoilt_snapshot_is_red_and_told_by_name)
 {
     const char *dir = ts_temp_dir();
@@ -279,7 +304,7 @@ Test(test_tools, snapshots_that_may_be_another_suites_are_left_alone)
 
 Test(test_tools, torture_names_the_call_that_broke_the_code)
 {
-    struct ts_run_events run = ts_run_suites("sample_torture");
+    struct ts_run_events run = ts_run_suites("sample_torture --timeout 300ms");
 
     cr_expect_str_eq(ts_status_of(&run, "takes_it_well"), "pass");
     cr_expect_str_eq(ts_status_of(&run, "crashes"), "crash");
@@ -288,6 +313,50 @@ Test(test_tools, torture_names_the_call_that_broke_the_code)
     cr_expect(strstr(ts_end_text(&run, "crashes", "stacks"), "store_crashing"));
     cr_expect_str_eq(ts_status_of(&run, "loses_descriptor"), "leak");
     cr_expect(strstr(ts_end_text(&run, "loses_descriptor", "reason"), "/dev/null"));
+    cr_expect_str_eq(ts_status_of(&run, "hangs"), "hang");
+    cr_expect(strstr(ts_end_text(&run, "hangs", "reason"), "call 1 failing: open"));
+    cr_expect(strstr(ts_end_text(&run, "hangs", "reason"), "limit of 0.9 s (0.3 s, times 3 "));
     cr_expect_str_eq(ts_status_of(&run, "meets_no_call"), "error");
+    cr_expect_str_eq(ts_status_of(&run, "is_skipped"), "skip");
+    ts_run_events_fini(&run);
+}
+
+/* The agent judges, asked for or not; memcheck does where it is the tool. */
+Test(test_tools, torture_demands_that_no_memory_is_lost)
+{
+    static const char *const options[] = {"", "--leaks", "--under memcheck"};
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        struct ts_run_events run =
+            ts_run_suites("sample_torture -k memory -k takes_it_well %s", options[i]);
+        cr_expect_str_eq(ts_status_of(&run, "takes_it_well"), "pass", "%s", options[i]);
+        cr_expect_str_eq(ts_status_of(&run, "loses_memory"), "leak", "%s", options[i]);
+        cr_expect(i == 2
+                  || strstr(ts_end_text(&run, "loses_memory", "reason"),
+                            "allocated by store_leaking_memory"));
+        cr_expect(strstr(ts_end_text(&run, "loses_memory", "reason"),
+                         "call 2 failing: open (ENOENT), called from store_leaking_memory"),
+                  "%s: %s", options[i], ts_end_text(&run, "loses_memory", "reason"));
+        ts_run_events_fini(&run);
+    }
+}
+
+Test(test_tools, torture_says_where_nobody_judges_memory)
+{
+    struct ts_run_events run = ts_run_suites("sample_torture -k takes_it_well --under callgrind");
+
+    cr_expect(ts_has_message(&run, "takes_it_well", "memory was not judged"), "%s",
+              ts_out(&run.result));
+    ts_run_events_fini(&run);
+}
+
+Test(test_tools, torture_names_calls_that_cannot_be_made_to_fail)
+{
+    struct ts_run_events run = ts_run_suites("sample_torture -k not_wrapped");
+
+    cr_expect_str_eq(ts_status_of(&run, "names_what_is_not_wrapped"), "error");
+    cr_expect(strstr(ts_end_text(&run, "names_what_is_not_wrapped", "reason"),
+                     "cannot make these fail: opn, write:"),
+              "%s", ts_end_text(&run, "names_what_is_not_wrapped", "reason"));
     ts_run_events_fini(&run);
 }

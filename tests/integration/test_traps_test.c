@@ -155,6 +155,62 @@ Test(test_traps, no_descriptor_of_the_runner_reaches_a_test)
     expect_status("no_descriptors_inherited", "pass");
 }
 
+/* Constructors of libraries run before the runner's. */
+Test(test_traps, what_libraries_opened_at_load_stays_open)
+{
+    struct ts_run_events run = ts_run_suites("exec 7</dev/null 9>&1;sample_loaded -k descriptor");
+
+    cr_expect_str_eq(ts_status_of(&run, "descriptor_works"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "no_other_descriptor_is_open"), "pass", "%s",
+                     ts_out(&run.result));
+    cr_expect_not(strstr(ts_err(&run.result), "threads"));
+    ts_run_events_fini(&run);
+}
+
+Test(test_traps, a_thread_of_a_constructor_is_told_not_to_run)
+{
+    struct ts_run_events fork = ts_run_suites("LOADED_THREAD=1;sample_loaded -k thread_runs");
+    struct ts_run_events own =
+        ts_run_suites("LOADED_THREAD=1;sample_loaded -k thread_runs --engine criterion");
+
+    cr_expect_str_eq(ts_status_of(&fork, "thread_runs"), "fail");
+    cr_expect(strstr(ts_err(&fork.result), "sample_loaded: threads started before its tests"));
+    cr_expect_str_eq(ts_status_of(&own, "thread_runs"), "pass");
+    cr_expect_not(strstr(ts_err(&own.result), "threads"));
+    ts_run_events_fini(&fork);
+    ts_run_events_fini(&own);
+}
+
+Test(test_traps, the_users_preload_is_kept)
+{
+    struct ts_run_events run = ts_run_suites("LD_PRELOAD=libm.so.6 WANTED_PRELOAD=libm.so.6;"
+                                             "sample_loaded -k preload_is");
+    struct ts_run_events leaks = ts_run_suites("LD_PRELOAD=libm.so.6;sample_loaded -k descriptor "
+                                               "--under leaks");
+
+    cr_expect_str_eq(ts_status_of(&run, "preload_is_the_users"), "pass", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&leaks, "descriptor_works"), "pass");
+    ts_run_events_fini(&run);
+    ts_run_events_fini(&leaks);
+}
+
+/* gperftools takes SIGPROF, which Criterion's time limits are, and writes its file at the end. */
+Test(test_traps, a_profiler_in_the_tests_changes_no_verdict)
+{
+    const char *dir = ts_temp_dir();
+    struct ts_run_events run = ts_run_suites(
+        "LD_PRELOAD=libprofiler.so.0 CPUPROFILE=%s/profile;sample_traps sample_loaded "
+        "-k stdin_ends -k sigprof -k descriptor_works",
+        dir);
+    struct ts_result plain = ts_run("ls -A %s", dir);
+
+    cr_expect_str_eq(ts_status_of(&run, "stdin_ends"), "pass", "%s", ts_out(&run.result));
+    cr_expect_str_eq(ts_status_of(&run, "descriptor_works"), "pass");
+    cr_expect_str_eq(ts_status_of(&run, "timeout_despite_sigprof"), "hang");
+    cr_expect_str_neq(ts_out(&plain), "", "it did profile");
+    ts_run_events_fini(&run);
+}
+
 Test(test_traps, the_environment_is_clean)
 {
     expect_status("environment_is_clean", "pass");
@@ -185,6 +241,26 @@ Test(test_traps, the_new_interface_names_what_it_compared)
 {
     expect_message("new_interface_names_values", "actual: 41");
     expect_message("new_interface_names_values", "lt(int, answer, 7)");
+}
+
+/* The pass is in the test's own code, out of reach: it can only be told. */
+Test(test_traps, a_gt_that_passes_for_equals_is_told)
+{
+    struct ts_run_events without = ts_run_suites("sample_equal");
+    struct ts_run_events with = ts_run_suites("sample_equal_gt");
+    struct ts_run_events other = ts_run_suites("sample_equal_gt --engine criterion");
+
+    cr_expect_str_eq(ts_status_of(&without, "not_less_or_equal"), "fail", "the remedy works");
+    cr_expect_str_eq(ts_status_of(&without, "less"), "fail");
+    cr_expect_str_eq(ts_status_of(&without, "greater_or_equal"), "pass");
+    cr_expect_not(strstr(ts_err(&without.result), "gt("), "%s", ts_err(&without.result));
+    cr_expect(
+        strstr(ts_err(&with.result), "sample_equal_gt: gt(int, 5, 5): gt() of this Criterion"),
+        "%s", ts_err(&with.result));
+    cr_expect(strstr(ts_err(&other.result), "not(le(TYPE, a, b))"));
+    ts_run_events_fini(&without);
+    ts_run_events_fini(&with);
+    ts_run_events_fini(&other);
 }
 
 /* Criterion's own comparison of arrays leaks. */
@@ -303,6 +379,7 @@ Test(test_traps, a_binary_that_breaks_at_start_is_told_with_its_words)
     expect_bad_binary("BROKEN=crash; sample_broken_start", "crashed at start");
     expect_bad_binary("BROKEN=exit; sample_broken_start", "status 5");
     expect_bad_binary("BROKEN=close; sample_broken_start", "a constructor closed");
+    expect_bad_binary("BROKEN=hang; sample_broken_start --timeout 1", "start  ");
     expect_bad_binary("BROKEN=params; sample_broken_start", "parameters of broken/params");
 }
 

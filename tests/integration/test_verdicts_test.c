@@ -34,6 +34,8 @@ Test(test_verdicts, every_test_has_the_verdict_its_name_says)
         {"left_over_daemon", "left_over"},
         {"left_over_socket", "left_over"},
         {"pass_with_open_file", "pass"},
+        {"pass_redirected", "pass"},
+        {"pass_redirected_with_open_file", "pass"},
         {"error_parent_killed", "error"},
     };
 

@@ -43,8 +43,11 @@ struct assay_test_options {
 
 /*
  * A test that runs once whole, then once for every call of the named functions its body makes, with
- * that call failing. It must not crash, hang, leak or lose descriptors; the call that broke it is
- * named. The functions must be wrapped (assay_wrap() in CMake).
+ * that call failing. It must not crash, hang, leak memory or lose descriptors; the call that broke
+ * it is named. A failed assertion is fine, but leaves the body where it stands: what the body
+ * itself holds then is lost. Every function must be wrapped (assay_wrap() in CMake). Memory is
+ * judged by the allocation agent, or by the memcheck or AddressSanitizer it runs under; under other
+ * tools it is not, which a warning tells.
  */
 #define AssayTorture(Suite, Name, ...) Test(Suite, Name, .data = assay_options(__VA_ARGS__))
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,4 +26,14 @@ Test(around, network_is_its_own)
 Test(around, crashes)
 {
     abort();
+}
+
+ParameterizedTestParameters(around, without_parameters)
+{
+    return cr_make_param_array(int, NULL, 0);
+}
+
+ParameterizedTest(int *value, around, without_parameters)
+{
+    cr_assert(*value);
 }

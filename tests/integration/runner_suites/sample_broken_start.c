@@ -21,6 +21,8 @@ __attribute__((constructor)) static void start(void)
 {
     if (is_broken("crash"))
         abort();
+    while (is_broken("hang"))
+        pause();
     if (is_broken("exit"))
         exit(5);
     if (is_broken("fork"))

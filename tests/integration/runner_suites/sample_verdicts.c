@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -141,6 +142,25 @@ Test(verdicts, left_over_socket)
 }
 
 Test(verdicts, pass_with_open_file)
+{
+    cr_assert_geq(open("/dev/null", O_RDONLY), 0);
+}
+
+static void redirect_output(void)
+{
+    cr_redirect_stdout();
+    cr_redirect_stderr();
+    cr_redirect_stdin();
+}
+
+Test(verdicts, pass_redirected, .init = redirect_output)
+{
+    printf("foo");
+    fflush(stdout);
+    cr_assert_stdout_eq_str("foo");
+}
+
+Test(verdicts, pass_redirected_with_open_file, .init = redirect_output)
 {
     cr_assert_geq(open("/dev/null", O_RDONLY), 0);
 }

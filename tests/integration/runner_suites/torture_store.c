@@ -1,5 +1,5 @@
 /*
- * Code under torture: one function that takes every failure well, three that do not.
+ * Code under torture: one function that takes every failure well, and some that do not.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -49,5 +49,29 @@ int store_leaking_fd(const char *path)
     free(text);
     if (fd >= 0)
         close(fd);
+    return 0;
+}
+
+int store_leaking_memory(const char *path)
+{
+    char *text = malloc(16);
+
+    if (!text)
+        return -1;
+    int fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return -1; /* without text */
+    close(fd);
+    free(text);
+    return 0;
+}
+
+int store_hanging(const char *path)
+{
+    int fd = open(path, O_RDONLY);
+
+    while (fd < 0)
+        pause();
+    close(fd);
     return 0;
 }

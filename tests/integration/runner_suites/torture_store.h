@@ -5,5 +5,7 @@
 int store_well(const char *path);
 int store_crashing(void);
 int store_leaking_fd(const char *path);
+int store_leaking_memory(const char *path);
+int store_hanging(const char *path);
 
 #endif

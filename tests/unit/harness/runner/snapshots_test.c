@@ -68,3 +68,10 @@ Test(snapshots, a_diff_shows_what_changed_and_three_lines_around)
     expect_diff("a\nb\nc\n", "a\nx\nc\ny\n", "  a\n- b\n+ x\n  c\n+ y\n");
     expect_diff("same\n", "same\n", "  same\n");
 }
+
+Test(snapshots, a_diff_shows_what_cannot_be_seen)
+{
+    expect_diff("a\r\n", "a\n", "- a\\r\n+ a\n");
+    expect_diff("a \n", "a\t\n", "- a\\x20\n+ a\\t\n");
+    expect_diff("a b\033[1m\n", "a\tb\n", "- a b\\x1b[1m\n+ a\tb\n");
+}

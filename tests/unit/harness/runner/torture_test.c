@@ -17,15 +17,25 @@ Test(torture, the_mocks_log_is_read)
     cr_expect_str_eq(log.failed, "malloc (ENOMEM), called from store_put");
 }
 
+Test(torture, names_that_nothing_wraps_are_collected)
+{
+    struct hn_torture_log log;
+
+    hn_torture_read(&log, "unwrapped opn\nunwrapped writev\ncalls 0\n");
+
+    cr_expect_str_eq(log.unwrapped, "opn, writev");
+}
+
 Test(torture, garbage_in_the_log_is_nothing)
 {
-    static const char *const texts[] = {
-        "", "\n\n", "calls", "calls x", "failed", "failed 3 malloc", "\xff\xfe", "callsfailed 1"};
+    static const char *const texts[] = {"",         "\n\n",          "calls",
+                                        "calls x",  "failed",        "failed 3 malloc",
+                                        "\xff\xfe", "callsfailed 1", "unwrapped"};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct hn_torture_log log;
         hn_torture_read(&log, texts[i]);
-        cr_expect_not(log.has_calls || log.has_failed, "%s", texts[i]);
+        cr_expect_not(log.has_calls || log.has_failed || log.unwrapped[0], "%s", texts[i]);
     }
 }
 

@@ -156,3 +156,28 @@ Test(verdict, says_who_left_and_how)
                                    samples[i].wait_status, text, sizeof text),
                          samples[i].reason);
 }
+
+Test(verdict, a_limit_that_was_multiplied_is_told_as_stated)
+{
+    static const struct {
+        double limit_s, factor;
+        const char *text;
+    } cases[] = {{0.5, 0, "limit of 0.5 s"},
+                 {0.5, 1, "limit of 0.5 s"},
+                 {30, 30, "limit of 30 s (1 s, times 30 for what slows it)"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hn_shared *shared = calloc(1, HN_WIRE_SHARED_BYTES);
+        struct pf_arena arena = {0};
+        struct hn_attempt attempt = {0};
+        struct hn_test test = {0};
+        struct hn_binary binary = {0};
+        struct hn_observed seen = {
+            .timed_out = true, .limit_s = cases[i].limit_s, .limit_factor = cases[i].factor};
+        struct hn_policy policy = {0};
+        hn_verdict(&attempt, &arena, &test, &binary, &seen, shared, &policy);
+        cr_expect_str_eq(strstr(attempt.reason, "limit"), cases[i].text);
+        pf_arena_fini(&arena);
+        free(shared);
+    }
+}
