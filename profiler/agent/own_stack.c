@@ -194,6 +194,5 @@ bool ag_code_word(void *unused, uint64_t addr, uint64_t *word)
 
     (void)unused;
     return is_code(addr)
-           && process_vm_readv((pid_t)ag_agent.pid, &local, 1, &remote, 1, 0)
-                  == (ssize_t)sizeof *word;
+           && process_vm_readv(ourselves(), &local, 1, &remote, 1, 0) == (ssize_t)sizeof *word;
 }
