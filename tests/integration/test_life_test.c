@@ -237,22 +237,6 @@ Test(test_life, coverage_of_a_plain_build_is_refused_with_the_flag)
     ts_run_events_fini(&run);
 }
 
-Test(test_life, a_report_that_cannot_be_written_is_refused_before_any_test)
-{
-    static const char *const reports[] = {"--junit", "--tap", "--html", "--json-out"};
-
-    for (unsigned i = 0; i < sizeof reports / sizeof *reports; i++) {
-        struct ts_result run =
-            ts_run("assay test --history none %s /nonexistent/x %s/sample_own_main", reports[i],
-                   ts_suites_dir());
-        cr_expect_eq(run.status, 3, "%s", reports[i]);
-        cr_expect(strstr(ts_err(&run), "/nonexistent/x: cannot be written"), "%s: %s", reports[i],
-                  ts_err(&run));
-        cr_expect_str_eq(ts_out(&run), "", "%s: no summary", reports[i]);
-        ts_result_fini(&run);
-    }
-}
-
 Test(test_life, ctest_knows_every_test_and_the_runner_knows_ctest)
 {
     const char *dir = ts_temp_dir();

@@ -154,16 +154,20 @@ Test(test_reports, an_unusable_binary_is_red_in_all_of_them)
     cr_expect(strstr(ts_out(&page), "errors=\"1\""));
 }
 
-Test(test_reports, a_report_that_cannot_be_written_is_told_before_any_test_runs)
+Test(test_reports, a_report_that_cannot_be_written_is_refused_before_any_test)
 {
-    struct ts_result run =
-        ts_run("cd %s && assay test --history none sample_own_main --junit /no/such/dir/x.xml",
-               ts_suites_dir());
+    static const char *const reports[] = {"--junit", "--tap", "--html", "--json-out"};
 
-    cr_expect_geq(run.status, 2);
-    cr_expect(strstr(ts_err(&run), "no test was run"), "%s", ts_err(&run));
-    cr_expect(strstr(ts_err(&run), "/no/such/dir/x.xml"));
-    cr_expect_str_eq(ts_out(&run), "");
+    for (unsigned i = 0; i < sizeof reports / sizeof *reports; i++) {
+        struct ts_result run =
+            ts_run("assay test --history none %s /nonexistent/x %s/sample_own_main", reports[i],
+                   ts_suites_dir());
+        cr_expect_eq(run.status, 3, "%s", reports[i]);
+        cr_expect(strstr(ts_err(&run), "/nonexistent/x: cannot be written"), "%s: %s", reports[i],
+                  ts_err(&run));
+        cr_expect_str_eq(ts_out(&run), "", "%s: no summary", reports[i]);
+        ts_result_fini(&run);
+    }
 }
 
 Test(test_reports, a_full_disk_is_told_and_leaves_nothing_half_written)
