@@ -165,6 +165,21 @@ static void tell_written(const struct hn_snapshot_book *book)
                       book->written_count - WRITTEN_SHOWN);
 }
 
+/* Where nothing else judges memory, torture asks the agent. */
+static void place_agent(struct hn_schedule *schedule, const struct hn_test_config *config,
+                        struct hn_loaded *suites)
+{
+    if (suites->tool.name || hn_test_is_profiled(config))
+        return;
+    schedule->leaks = &suites->leaks;
+    schedule->agent = HN_AGENT_IN_TORTURE;
+    if (!suites->has_agent)
+        return;
+    schedule->agent = HN_AGENT_EVERYWHERE;
+    schedule->time_factor = HN_AGENT_FACTOR;
+    schedule->run_flags |= HN_WIRE_RUN_LEAKS;
+}
+
 /* The run between its listeners. */
 static bool run_with_listeners(const struct hn_test_config *config, struct hn_plan *plan,
                                struct hn_loaded *suites, const struct hn_run_info *info,
@@ -188,15 +203,7 @@ static bool run_with_listeners(const struct hn_test_config *config, struct hn_pl
     schedule.snapshots = &snapshots;
     schedule.start_special = hn_start_special;
     schedule.special_self = suites;
-    if (!suites->tool.name && !hn_test_is_profiled(config)) {
-        schedule.leaks = &suites->leaks;
-        schedule.agent = HN_AGENT_IN_TORTURE;
-    }
-    if (suites->has_agent) {
-        schedule.agent = HN_AGENT_EVERYWHERE;
-        schedule.time_factor = HN_AGENT_FACTOR;
-        schedule.run_flags |= HN_WIRE_RUN_LEAKS;
-    }
+    place_agent(&schedule, config, suites);
     schedule.callgrind = &suites->callgrind;
     schedule.keep_output = config->junit || config->json || config->tap || config->html;
     if (config->json) {
