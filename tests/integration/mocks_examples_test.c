@@ -24,7 +24,7 @@ Test(mocks_examples, green_ones_pass)
 
 Test(mocks_examples, clock_ones_pass)
 {
-    all_pass("mock_clock", "Tested: 14 | Passing: 14 ");
+    all_pass("mock_clock", "Tested: 21 | Passing: 21 ");
 }
 
 Test(mocks_examples, seams_pass)
@@ -165,6 +165,14 @@ static const struct twin twins[] = {
      "sample_red_clock.c:", "clock_advance_ms(-1): a clock does not go back"},
     {"mock_red_clock", "advance_beyond_counting",
      "sample_red_clock.c:", "further than 64 bits of nanoseconds reach"},
+    {"mock_red_clock", "advance_of_a_real_clock",
+     "sample_red_clock.c:", "clock_advance_ms: the clock is real: clock_fake() comes first"},
+    {"mock_red_clock", "await_by_a_real_clock",
+     "sample_red_clock.c:", "clock_await: the clock is real: clock_fake() comes first"},
+    {"mock_red_clock", "wait_beside_one_that_never_rests",
+     "sample_red_clock.c:", "(mock_red_clock) does not come to rest: it computes without end"},
+    {"mock_red_clock", "advance_beside_one_that_never_rests",
+     "sample_red_clock.c:", "does not come to rest, for 300 ms now: it computes without end"},
     {"mock_red_faults", "descriptors_run_out_and_nobody_cares",
      "sample_red_faults.c:", "it took EMFILE for a connection"},
     {"mock_red_faults", "the_third_call_never_came",

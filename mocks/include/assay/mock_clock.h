@@ -64,10 +64,18 @@ struct assay_clock {
 extern bool mk_clock_is_faked;
 
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start);
-/* Move it, through every deadline on the way; returns when the threads this woke wait again. */
-void assay_clock_advance_ms(int64_t ms);
-/* Until so many threads wait by this clock, for at most 5 real seconds: true if they do. */
-bool assay_clock_await(int threads);
+/*
+ * assay_clock_advance_ms(ms): move it, through every deadline on the way. Before it moves and when
+ * it returns all other threads are at rest; one that is not for hang_ms fails the test.
+ */
+void assay_clock_advance(const char *file, int line, int64_t ms);
+#define assay_clock_advance_ms(ms) assay_clock_advance(__FILE__, __LINE__, (ms))
+/*
+ * assay_clock_await(threads): until so many threads wait by this clock and all others are at rest,
+ * for at most 5 real seconds: true if they are.
+ */
+bool assay_clock_await_at(const char *file, int line, int threads);
+#define assay_clock_await(threads) assay_clock_await_at(__FILE__, __LINE__, (threads))
 int64_t assay_clock_now_ms(void);      /* CLOCK_MONOTONIC, virtual */
 int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 
