@@ -93,6 +93,17 @@ static bool arm_clocked(void)
     return any;
 }
 
+static bool note_older(int process, int thread, void *unused)
+{
+    (void)process, (void)unused;
+    for (int i = 0; i < MK_CLOCK_OLDER; i++)
+        if (!mk_clock_control.older[i]) {
+            mk_clock_control.older[i] = thread;
+            return true;
+        }
+    return false;
+}
+
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start)
 {
     static bool follows_forks;
@@ -111,6 +122,8 @@ void assay_clock_fake(const char *file, int line, const struct assay_clock *star
         mk_clock_control.file = file;
         mk_clock_control.line = line;
         mk_clock_control.controller = self_thread();
+        memset(mk_clock_control.older, 0, sizeof mk_clock_control.older);
+        (void)mk_tasks_each((int)syscall(SYS_getpid), note_older, NULL);
         mk_clock_control.grace_ms = start->grace_ms;
         mk_clock_control.hang_ms = start->hang_ms ? start->hang_ms : DEFAULT_HANG_MS;
         mk_clock_control.stuck = 0;

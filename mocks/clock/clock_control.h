@@ -8,12 +8,13 @@
 
 #include <stdatomic.h>
 
-enum { MK_CLOCK_NAME_BYTES = 32 };
+enum { MK_CLOCK_NAME_BYTES = 32, MK_CLOCK_OLDER = 16 };
 
 struct mk_clock_control {
     const char *file; /* of clock_fake() */
     int line;
-    int controller; /* the thread that called it */
+    int controller;            /* the thread that called it */
+    int older[MK_CLOCK_OLDER]; /* threads there were before: the runner's; 0 ends */
     int grace_ms, hang_ms;
     _Atomic int stuck; /* waits that were failed */
 };

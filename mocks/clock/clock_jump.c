@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 
@@ -26,20 +27,61 @@ static bool is_waiting(int thread)
     return false;
 }
 
-static bool is_endless(int process, int thread, void *unused)
+static bool is_older(int thread)
+{
+    for (int i = 0; i < MK_CLOCK_OLDER; i++)
+        if (mk_clock_control.older[i] == thread)
+            return true;
+    return false;
+}
+
+/* A runner's own threads wait for the runner, and end nothing here. */
+static bool waits_for_thread(int process, int thread, void *unused)
+{
+    (void)unused;
+    return mk_task_waits_for_thread(process, thread)
+           || (is_older(thread) && mk_task_is_endless(process, thread));
+}
+
+static bool waits(int process, int thread, void *unused)
 {
     (void)unused;
     return is_waiting(thread) || mk_task_is_endless(process, thread);
 }
 
+static bool is_childless(int process, int thread, void *unused)
+{
+    char children[MK_CLOCK_NAME_BYTES];
+
+    (void)unused;
+    return !mk_task_read(process, thread, "children", children, sizeof children);
+}
+
+/* Do all others wait so, and may no child process, a client or a server perhaps, end that? */
+static bool all_wait(mk_task_visit so)
+{
+    int process = (int)syscall(SYS_getpid);
+
+    return is_childless(process, self_thread(), NULL) && mk_tasks_each(process, is_childless, NULL)
+           && mk_tasks_each(process, so, NULL);
+}
+
+static bool is_any(int process, int thread, void *unused)
+{
+    (void)process, (void)thread, (void)unused;
+    return true;
+}
+
 /*
- * The test's thread may still move the clock, unless it waits by it or for another thread. In a
- * real sleep of its own it will be back.
+ * The test's thread may still move the clock, unless it waits by it, or for another thread, which
+ * perhaps only the clock can let go on.
  */
 static bool controller_rests(void)
 {
-    return self_thread() == mk_clock_control.controller
-           || is_endless((int)syscall(SYS_getpid), mk_clock_control.controller, NULL);
+    int process = (int)syscall(SYS_getpid), controller = mk_clock_control.controller;
+
+    return self_thread() == controller || is_waiting(controller)
+           || (mk_task_waits_for_thread(process, controller) && all_wait(is_any));
 }
 
 bool mk_clock_may_jump(int self_slot)
@@ -73,18 +115,31 @@ static bool fail_hopeless(void)
     return true;
 }
 
-/* Of several that wait for nothing the test's own is told. */
-static bool is_anothers_to_tell(void)
-{
-    return self_thread() != mk_clock_control.controller && is_waiting(mk_clock_control.controller);
-}
-
 bool mk_clock_is_stuck(void)
 {
-    if (is_anothers_to_tell())
-        return false;
-    /* Who sleeps by real time will be back, and may be whom this thread waits for. */
-    return mk_tasks_each((int)syscall(SYS_getpid), is_endless, NULL) && fail_hopeless();
+    /* Others find it when the clock has stood for long: the data of other processes takes time. */
+    return self_thread() == mk_clock_control.controller && all_wait(waits) && fail_hopeless();
+}
+
+int mk_clock_hope(mk_clock_look look, void *what)
+{
+    bool hope = !mk_clock_may_jump(mk_clock_self_slot()) || mk_clock_next_deadline_ns() != MK_NEVER
+                || !all_wait(waits_for_thread);
+    int got = look(what, -1, 0); /* who has just gone may have left it */
+
+    if (got || hope)
+        return got;
+    errno = EDEADLK;
+    return fail_hopeless() ? -1 : 0;
+}
+
+/* Of several that wait the test's own is told; it may yet act when it sleeps by real time. */
+static bool is_to_be_told(void)
+{
+    int self = self_thread(), controller = mk_clock_control.controller;
+
+    return self == controller
+           || (!is_waiting(controller) && mk_task_is_endless((int)syscall(SYS_getpid), controller));
 }
 
 bool mk_clock_is_hung(int self_slot)
@@ -92,18 +147,25 @@ bool mk_clock_is_hung(int self_slot)
     struct mk_rest rest = {.at_once = true};
     char name[MK_CLOCK_NAME_BYTES];
 
-    if (!controller_rests() || is_anothers_to_tell())
+    if (!is_to_be_told())
         return false;
-    if (mk_rest_all(mk_clock_page, &rest, self_slot))
-        return mk_clock_next_deadline_ns() == MK_NEVER && fail_hopeless();
+    bool rests = mk_rest_all(mk_clock_page, &rest, self_slot);
+    if (rests && mk_clock_next_deadline_ns() == MK_NEVER)
+        return fail_hopeless();
     count_stuck();
-    mk_clock_fail(
-        mk_clock_control.file, mk_clock_control.line,
-        "clock_fake: thread %d waits, and the clock has stood for %d ms, because thread %d (%s) "
-        "does not come to rest: it computes without end, or asks for the time in a loop "
-        "(stacks on stderr)",
-        self_thread(), mk_clock_control.hang_ms, rest.busy_thread,
-        mk_clock_name_of(rest.busy_thread, name));
+    if (rests)
+        mk_clock_fail(mk_clock_control.file, mk_clock_control.line,
+                      "clock_fake: thread %d waits, and the clock has stood for %d ms: the test's "
+                      "thread sleeps in a call that takes real time, and does not advance it "
+                      "(stacks on stderr)",
+                      self_thread(), mk_clock_control.hang_ms);
+    else
+        mk_clock_fail(mk_clock_control.file, mk_clock_control.line,
+                      "clock_fake: thread %d waits, and the clock has stood for %d ms, because "
+                      "thread %d (%s) does not come to rest: it computes without end, or asks for "
+                      "the time in a loop (stacks on stderr)",
+                      self_thread(), mk_clock_control.hang_ms, rest.busy_thread,
+                      mk_clock_name_of(rest.busy_thread, name));
     mk_stacks_print();
     return true;
 }

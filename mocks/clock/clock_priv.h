@@ -128,6 +128,8 @@ bool mk_page_is_shared(const struct mk_clock_page *page);
 bool mk_task_read(int process, int thread, const char *name, char *text, size_t size);
 bool mk_task_sleeps(int process, int thread);
 bool mk_task_is_endless(int process, int thread);
+/* It sleeps for another thread: for a lock, a condition, an end; no time ends that. */
+bool mk_task_waits_for_thread(int process, int thread);
 /* The child this thread has made last; 0: none, or not known. */
 int mk_task_last_child(void);
 /* Has this process but one thread? */
@@ -164,6 +166,11 @@ bool mk_clock_may_jump(int self_slot);
 int64_t mk_clock_limit_ns(void);
 /* All are at rest and no deadline is set: true if this wait is to fail with EDEADLK. */
 bool mk_clock_is_stuck(void);
+/*
+ * The same before a wait of libc's own that only a thread of this process can end. look is asked
+ * once more when all are at rest: > 0: it is there. < 0: EDEADLK. 0: there is hope.
+ */
+int mk_clock_hope(mk_clock_look look, void *what);
 /* The clock has stood for mk_clock_hang_ms() of this wait: true if it is to fail with EDEADLK. */
 bool mk_clock_is_hung(int self_slot);
 int mk_clock_grace_ms(void);

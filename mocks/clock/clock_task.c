@@ -90,19 +90,33 @@ static bool is_endless(long number, const uint64_t *args)
     return true;
 }
 
-bool mk_task_is_endless(int process, int thread)
+/* The call it sleeps in, and whether no time ends that. */
+static bool sleeps_endlessly(int process, int thread, long *number)
 {
     uint64_t args[CALL_ARGS] = {0};
     char text[CALL_BYTES], *at = text;
 
+    *number = -1;
     if (!mk_task_read(process, thread, "syscall", text, sizeof text))
         return mk_task_sleeps(process, thread);
-    long number = strtol(text, &at, 10);
+    *number = strtol(text, &at, 10);
     if (at == text) /* "running" */
         return false;
     for (int i = 0; i < CALL_ARGS; i++)
         args[i] = strtoull(at, &at, 16);
-    return is_endless(number, args);
+    return is_endless(*number, args);
+}
+
+bool mk_task_is_endless(int process, int thread)
+{
+    long number;
+    return sleeps_endlessly(process, thread, &number);
+}
+
+bool mk_task_waits_for_thread(int process, int thread)
+{
+    long number;
+    return sleeps_endlessly(process, thread, &number) && number == SYS_futex;
 }
 
 /* proc(5): in the order they were made. */

@@ -52,15 +52,29 @@ Test(clock_peers, a_signal_is_taken_before_an_advance)
     clock_fake(.mono_ms = 1000);
     peers_consumer_start();
     cr_assert(clock_await(1));
-    peers_consumer_signal();
+    peers_consumer_signal(0);
     clock_advance_ms(9999);
     cr_expect_eq(peers_consumer_signals(), 1);
     cr_expect_eq(peers_consumer_timeouts(), 0);
-    peers_consumer_signal();
+    peers_consumer_signal(0);
     cr_expect(clock_await(1));
     cr_expect_eq(peers_consumer_signals(), 2);
     clock_advance_ms(10000);
     cr_expect_eq(peers_consumer_timeouts(), 1);
+    peers_consumer_join();
+}
+
+/* A waiter looks at the clock every few ms: it finds the lock taken, and is signalled meanwhile. */
+Test(clock_peers, a_signal_that_finds_the_waiter_at_the_lock_is_not_lost)
+{
+    clock_fake(.mono_ms = 1000);
+    peers_consumer_start();
+    cr_assert(clock_await(1));
+    peers_consumer_signal(LONG_WORK);
+    cr_expect(clock_await(1));
+    cr_expect_eq(peers_consumer_signals(), 1);
+    clock_advance_ms(20000);
+    cr_expect_eq(peers_consumer_timeouts(), 2);
     peers_consumer_join();
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -117,9 +118,10 @@ void peers_consumer_start(void)
     (void)pthread_create(&thread, NULL, consume, NULL);
 }
 
-void peers_consumer_signal(void)
+void peers_consumer_signal(long work)
 {
     pthread_mutex_lock(&mutex);
+    compute(work);
     sent++;
     pthread_cond_signal(&cond);
     pthread_mutex_unlock(&mutex);
@@ -179,6 +181,39 @@ void peers_join_sleeper(int ms)
 {
     (void)pthread_create(&thread, NULL, sleep_for, &ms);
     (void)pthread_join(thread, NULL);
+}
+
+int peers_wait_for_signal(void)
+{
+    pthread_mutex_lock(&mutex);
+    int err = pthread_cond_wait(&cond, &mutex);
+    pthread_mutex_unlock(&mutex);
+    return err;
+}
+
+static sem_t never;
+
+int peers_wait_for_post(void)
+{
+    (void)sem_init(&never, 0, 1);
+    (void)sem_wait(&never); /* this one was there */
+    return sem_wait(&never) == 0 ? 0 : errno;
+}
+
+static void *lock_and_stay(void *unused)
+{
+    pthread_mutex_lock(&mutex);
+    holds = true;
+    pthread_mutex_lock(&mutex);
+    return unused;
+}
+
+/* The sleep ends when the other has come to its second lock: only then all are at rest. */
+int peers_wait_for_end(void)
+{
+    (void)pthread_create(&thread, NULL, lock_and_stay, NULL);
+    (void)sleep(1);
+    return pthread_join(thread, NULL);
 }
 
 static _Atomic bool stop;

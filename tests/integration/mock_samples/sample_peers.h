@@ -19,7 +19,7 @@ int peers_wait_for_work(long work, int timeout_ms);
 
 /* A thread that waits three times for a signal, each for at most 10 s. */
 void peers_consumer_start(void);
-void peers_consumer_signal(void);
+void peers_consumer_signal(long work); /* done under the lock, before it */
 int peers_consumer_signals(void);
 int peers_consumer_timeouts(void);
 void peers_consumer_join(void);
@@ -28,6 +28,11 @@ void peers_consumer_join(void);
 void peers_lock_behind_sleeper(void);
 /* Joins a thread that sleeps for ms. */
 void peers_join_sleeper(int ms);
+
+/* Waits for a signal, a post, the end of a thread that waits for a post; the errors it ended with. */
+int peers_wait_for_signal(void);
+int peers_wait_for_post(void);
+int peers_wait_for_end(void);
 
 /* A thread that computes until it is told to stop. */
 void peers_spin_start(void);

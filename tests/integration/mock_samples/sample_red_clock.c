@@ -92,3 +92,22 @@ Test(red, advance_beside_one_that_never_rests)
     cr_expect_eq(clock_now_ms(), 6000);
     peers_spin_stop();
 }
+
+/* clock_fake: thread N waits for what can never come */
+Test(red, signal_that_nobody_can_send)
+{
+    clock_fake();
+    cr_expect_eq(peers_wait_for_signal(), EDEADLK);
+}
+
+Test(red, post_that_nobody_can_make)
+{
+    clock_fake();
+    cr_expect_eq(peers_wait_for_post(), EDEADLK);
+}
+
+Test(red, end_that_cannot_come)
+{
+    clock_fake();
+    cr_expect_eq(peers_wait_for_end(), EDEADLK);
+}
