@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "mocks/clock/clock_priv.h"
+#include "mocks/clock/clock_stacks.h"
 
 enum { LOOK_AGAIN_MS = 50 }; /* at the latest */
 
@@ -157,7 +158,7 @@ int64_t mk_clock_next_deadline_ns(void)
 }
 
 struct wait {
-    mk_clock_look look;
+    mk_clock_look ask;
     void *what;
     int64_t deadline_ns;
     int slot;
@@ -166,6 +167,14 @@ struct wait {
     int64_t still_since_ns; /* real: the clock has stood since then */
     unsigned rung;          /* timers' signals before it */
 };
+
+static int look(struct wait *wait, int wake_fd, int real_ms)
+{
+    unsigned walks = mk_stacks_walks();
+    int got = wait->ask(wait->what, wake_fd, real_ms);
+
+    return got < 0 && errno == EINTR && walks != mk_stacks_walks() ? 0 : got;
+}
 
 static int fail_stuck(bool *done)
 {
@@ -215,7 +224,7 @@ static int stand_by(struct wait *wait, bool *done)
     atomic_store(&slot->seen, moves);
     atomic_store(&slot->state, MK_SLOT_WAITING);
     if (moves == atomic_load(&mk_clock_page->moves))
-        got = wait->look(wait->what, wake_fd, wait->again_ms);
+        got = look(wait, wake_fd, wait->again_ms);
     atomic_store(&slot->state, MK_SLOT_RUNNING);
     atomic_store(&slot->deadline_ns, MK_NEVER);
     *done = got != 0;
@@ -268,10 +277,10 @@ static int look_before_jump(struct wait *wait, bool *rests)
 
     *rests = mk_clock_may_jump(wait->slot);
     if (*rests && grace_ms > 0) {
-        got = wait->look(wait->what, -1, grace_ms);
+        got = look(wait, -1, grace_ms);
         *rests = got == 0 && mk_clock_may_jump(wait->slot);
     }
-    return *rests ? wait->look(wait->what, -1, 0) : got;
+    return *rests ? look(wait, -1, 0) : got;
 }
 
 /* Nothing was ready: wait, or let the time pass. */
@@ -291,16 +300,16 @@ static int wait_once(struct wait *wait, bool *done)
     return mk_clock_is_stuck() ? fail_stuck(done) : stand_by(wait, done);
 }
 
-int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
+int mk_clock_wait(mk_clock_look ask, void *what, int64_t deadline_ns)
 {
-    struct wait wait = {.look = look,
+    struct wait wait = {.ask = ask,
                         .what = what,
                         .deadline_ns = deadline_ns,
                         .slot = -1,
                         .again_ms = 1,
                         .rung = mk_timers_rung()};
     bool done = false;
-    int got = look(what, -1, 0);
+    int got = look(&wait, -1, 0);
 
     while (got == 0 && !done && mk_clock_mono_ns() < deadline_ns) {
         if (wait.slot < 0) {
@@ -308,10 +317,10 @@ int mk_clock_wait(mk_clock_look look, void *what, int64_t deadline_ns)
             mk_clock_joined();
         }
         if (wait.slot < 0) /* more threads than slots: wait a real while */
-            return look(what, -1, LOOK_AGAIN_MS);
+            return look(&wait, -1, LOOK_AGAIN_MS);
         got = wait_once(&wait, &done);
         if (got == 0 && !done)
-            got = look(what, -1, 0);
+            got = look(&wait, -1, 0);
         if (got == 0 && !done && is_interrupted(&wait))
             return -1;
     }
