@@ -167,8 +167,8 @@ int64_t mk_clock_limit_ns(void);
 /* All are at rest and no deadline is set: true if this wait is to fail with EDEADLK. */
 bool mk_clock_is_stuck(void);
 /*
- * The same before a wait of libc's own that only a thread of this process can end. look is asked
- * once more when all are at rest: > 0: it is there. < 0: EDEADLK. 0: there is hope.
+ * The same before a wait of libc's own that only a thread of this process can end, for the first
+ * tenth of a second of it. > 0: look says that it is there. < 0: EDEADLK. 0: there is hope.
  */
 int mk_clock_hope(mk_clock_look look, void *what);
 /* The clock has stood for mk_clock_hang_ms() of this wait: true if it is to fail with EDEADLK. */

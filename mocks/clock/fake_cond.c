@@ -99,19 +99,15 @@ int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
     return got == 0 ? ETIMEDOUT : waited.err;
 }
 
-static int look_at_nothing(void *what, int wake_fd, int real_ms)
-{
-    (void)what, (void)wake_fd, (void)real_ms;
-    return 0;
-}
-
-/* glibc keeps PTHREAD_PROCESS_SHARED in bit 0. The mutex is held: no signal was missed. */
+/* glibc keeps PTHREAD_PROCESS_SHARED in bit 0. */
 int mk_fake_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
+    struct waited waited = {cond, mutex, atomic_load(count_of(cond)), 0};
     cond_wait real = NULL;
+    int got = cond->__data.__wrefs & SHARED ? 0 : mk_clock_hope(look_at_cond, &waited);
 
-    if (!(cond->__data.__wrefs & SHARED) && mk_clock_hope(look_at_nothing, NULL) < 0)
-        return EDEADLK;
+    if (got)
+        return got < 0 ? errno : waited.err;
     mk_find_real(&real, "pthread_cond_wait");
     return real(cond, mutex);
 }

@@ -24,7 +24,7 @@ Test(mocks_examples, green_ones_pass)
 
 Test(mocks_examples, clock_ones_pass)
 {
-    all_pass("mock_clock", "Tested: 22 | Passing: 22 ");
+    all_pass("mock_clock", "Tested: 23 | Passing: 23 ");
 }
 
 Test(mocks_examples, seams_pass)
@@ -201,6 +201,17 @@ Test(mocks_examples, red_twins_fail_for_their_reason)
                            ts_err(&result));
         ts_result_fini(&result);
     }
+}
+
+Test(mocks_examples, asking_for_stacks_ends_no_wait)
+{
+    struct ts_result result =
+        ts_run(MOCK_BIN "/mock_red_clock -j1 --encoding=C --filter red/wait_of_two_without_end");
+
+    cr_expect_eq(result.status, 1);
+    cr_expect_not_null(strstr(ts_err(&result), "waits for what can never come"));
+    cr_expect_null(strstr(ts_err(&result), "the other's wait ended"), "%s", ts_err(&result));
+    ts_result_fini(&result);
 }
 
 Test(mocks_examples, stacks_of_a_hopeless_wait_name_the_caller)

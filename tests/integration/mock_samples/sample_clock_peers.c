@@ -89,6 +89,12 @@ Test(clock_peers, an_advance_waits_for_a_thread_just_started)
     peers_consumer_join();
 }
 
+Test(clock_peers, who_waits_for_the_lock_of_a_condition_can_still_signal_it)
+{
+    clock_fake(.mono_ms = 1000);
+    cr_expect(peers_wait_for_who_waits());
+}
+
 /* The test's thread is at rest as well: nobody but the clock can go on. */
 Test(clock_peers, who_waits_for_a_sleeper_lets_the_time_pass)
 {

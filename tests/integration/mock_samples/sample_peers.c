@@ -191,6 +191,29 @@ int peers_wait_for_signal(void)
     return err;
 }
 
+static void *send_behind_lock(void *unused)
+{
+    pthread_mutex_lock(&mutex);
+    sent++;
+    pthread_cond_signal(&cond);
+    pthread_mutex_unlock(&mutex);
+    return unused;
+}
+
+bool peers_wait_for_who_waits(void)
+{
+    int err = 0;
+
+    pthread_mutex_lock(&mutex);
+    (void)pthread_create(&thread, NULL, send_behind_lock, NULL);
+    (void)sleep(1); /* ends when the other has come to the lock */
+    while (!sent && !err)
+        err = pthread_cond_wait(&cond, &mutex);
+    pthread_mutex_unlock(&mutex);
+    (void)pthread_join(thread, NULL);
+    return sent == 1 && !err;
+}
+
 static sem_t never;
 
 int peers_wait_for_post(void)
@@ -214,6 +237,30 @@ int peers_wait_for_end(void)
     (void)pthread_create(&thread, NULL, lock_and_stay, NULL);
     (void)sleep(1);
     return pthread_join(thread, NULL);
+}
+
+static int poll_for_ever(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    return poll(&ready, 1, -1) < 0 ? errno : 0;
+}
+
+static void *poll_beside(void *err)
+{
+    *(int *)err = poll_for_ever(pair[0]);
+    return err;
+}
+
+int peers_both_wait_for_ever(void)
+{
+    int others_err = -1;
+
+    (void)socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    (void)pthread_create(&thread, NULL, poll_beside, &others_err);
+    int err = poll_for_ever(pair[0]);
+    (void)!write(pair[1], "x", 1);
+    (void)pthread_join(thread, NULL);
+    return others_err ? others_err : err;
 }
 
 static _Atomic bool stop;

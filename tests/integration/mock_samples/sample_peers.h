@@ -34,6 +34,12 @@ int peers_wait_for_signal(void);
 int peers_wait_for_post(void);
 int peers_wait_for_end(void);
 
+/* Waits for the signal of a thread that waits for the lock this wait gives up; false: without it. */
+bool peers_wait_for_who_waits(void);
+
+/* Two threads poll for ever, this one and another; the error this one ends with. */
+int peers_both_wait_for_ever(void);
+
 /* A thread that computes until it is told to stop. */
 void peers_spin_start(void);
 void peers_spin_stop(void);

@@ -106,6 +106,13 @@ Test(red, post_that_nobody_can_make)
     cr_expect_eq(peers_wait_for_post(), EDEADLK);
 }
 
+/* The other, whose stack is asked for, waits on until it is woken. */
+Test(red, wait_of_two_without_end)
+{
+    clock_fake();
+    cr_expect_eq(peers_both_wait_for_ever(), EDEADLK, "the other's wait ended");
+}
+
 Test(red, end_that_cannot_come)
 {
     clock_fake();
