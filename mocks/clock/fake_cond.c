@@ -27,7 +27,7 @@ static _Atomic unsigned counts[COUNTS];
 
 static _Atomic unsigned *count_of(const pthread_cond_t *cond)
 {
-    return &counts[(uintptr_t)cond / sizeof *cond % COUNTS];
+    return &counts[(uintptr_t)cond / sizeof(pthread_cond_t) % COUNTS];
 }
 
 static int pass_signal(pthread_cond_t *cond, const char *name)

@@ -167,7 +167,7 @@ static int mute_upstream(void)
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_in where;
+    struct sockaddr_in where = {0};
     socklen_t size = sizeof where;
 
     cr_assert_eq(getsockname(fd, (struct sockaddr *)&where, &size), 0);
@@ -335,6 +335,16 @@ Test(server_time, what_nothing_can_wake_fails_with_stacks)
     has_problem(asleep, " main\n");
     has_problem(asleep, " mk_fake_poll\n"); /* frames between have names, too */
     cr_expect(strstr(assay_server_state(asleep), "clock stands, and no thread waits for a time"));
+}
+
+/* It has nothing to do until somebody asks: nothing is wrong with that. */
+Test(server_time, what_waits_for_no_time_passes_it)
+{
+    server_start(asleep);
+    server_advance(asleep, HOUR_MS); /* three ticks, then it polls without a limit */
+    server_advance(asleep, HOUR_MS);
+    cr_expect(assay_server_log_has(asleep, 0, "tick 3\n", ANSWER_MS));
+    cr_expect_null(strstr(server_log(asleep), "tick 4\n"));
 }
 
 Test(server_time, what_never_rests_fails_with_stacks)

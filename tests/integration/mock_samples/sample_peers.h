@@ -29,12 +29,12 @@ void peers_lock_behind_sleeper(void);
 /* Joins a thread that sleeps for ms. */
 void peers_join_sleeper(int ms);
 
-/* Waits for a signal, a post, the end of a thread that waits for a post; the errors it ended with. */
+/* Wait for a signal, a post, a thread's end, none of which can come; the errors they end with. */
 int peers_wait_for_signal(void);
 int peers_wait_for_post(void);
 int peers_wait_for_end(void);
 
-/* Waits for the signal of a thread that waits for the lock this wait gives up; false: without it. */
+/* Waits for the signal of a thread that waits for the lock this wait gives up: true if it came. */
 bool peers_wait_for_who_waits(void);
 
 /* Two threads poll for ever, this one and another; the error this one ends with. */
