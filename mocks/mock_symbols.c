@@ -1,7 +1,7 @@
 /*
- * Names of callers: the program's own symbol table, then the dynamic ones.
+ * Names of callers: the symbol tables of the program and of this library, then the dynamic ones.
  *
- * Reads only our own executable, once, and trusts no offset in it.
+ * Reads only our own files, once, and trusts no offset in them.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,21 +17,23 @@
 
 #include "mocks/mock_priv.h"
 
-static struct {
-    bool tried;
+struct table {
     const Elf64_Sym *symbols;
     size_t count;
     const char *names;
     size_t names_size;
     uintptr_t bias;
-} own;
+};
+
+static struct table own, library; /* library: empty where it is part of the program */
+static bool tried;
 
 static bool is_inside(size_t file_size, uint64_t offset, uint64_t size)
 {
     return offset <= file_size && size <= file_size - offset;
 }
 
-static void find_tables(const unsigned char *file, size_t size)
+static void find_tables(struct table *out, const unsigned char *file, size_t size)
 {
     const Elf64_Ehdr *header = (const void *)file;
 
@@ -48,10 +50,10 @@ static void find_tables(const unsigned char *file, size_t size)
             || !is_inside(size, names->sh_offset, names->sh_size) || names->sh_size == 0
             || file[names->sh_offset + names->sh_size - 1] != '\0')
             return;
-        own.symbols = (const void *)(file + table->sh_offset);
-        own.count = table->sh_size / sizeof *own.symbols;
-        own.names = (const char *)file + names->sh_offset;
-        own.names_size = names->sh_size;
+        out->symbols = (const void *)(file + table->sh_offset);
+        out->count = table->sh_size / sizeof *out->symbols;
+        out->names = (const char *)file + names->sh_offset;
+        out->names_size = names->sh_size;
     }
 }
 
@@ -63,35 +65,53 @@ static int note_bias(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
-static void load_own(void)
+static void load(struct table *out, const char *path)
 {
     struct stat st;
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    own.tried = true;
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && st.st_size > 0) {
         void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (map != MAP_FAILED) /* kept: one map for the life of the process */
-            find_tables(map, (size_t)st.st_size);
+            find_tables(out, map, (size_t)st.st_size);
     }
     (void)close(fd);
+}
+
+static const char *find_in(const struct table *table, uintptr_t pc)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const Elf64_Sym *symbol = &table->symbols[i];
+        if (ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_name < table->names_size
+            && pc - table->bias >= symbol->st_value
+            && pc - table->bias - symbol->st_value < symbol->st_size)
+            return table->names + symbol->st_name;
+    }
+    return NULL;
+}
+
+static void load_both(void)
+{
+    Dl_info info;
+
+    tried = true;
+    load(&own, "/proc/self/exe");
     (void)dl_iterate_phdr(note_bias, &own.bias);
+    if (find_in(&own, (uintptr_t)mk_symbol_name)
+        || !dladdr((void *)(uintptr_t)mk_symbol_name, &info))
+        return;
+    load(&library, info.dli_fname);
+    library.bias = (uintptr_t)info.dli_fbase;
 }
 
 static const char *find_own(uintptr_t pc)
 {
-    if (!own.tried)
-        load_own();
-    for (size_t i = 0; i < own.count; i++) {
-        const Elf64_Sym *symbol = &own.symbols[i];
-        if (ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_name < own.names_size
-            && pc - own.bias >= symbol->st_value
-            && pc - own.bias - symbol->st_value < symbol->st_size)
-            return own.names + symbol->st_name;
-    }
-    return NULL;
+    if (!tried)
+        load_both();
+    const char *name = find_in(&own, pc);
+    return name ? name : find_in(&library, pc);
 }
 
 /* A loop calls from few places: the last answers are kept. */
@@ -119,11 +139,17 @@ static const char *find(const void *return_addr)
 void mk_symbol_name(char *text, size_t size, const void *return_addr)
 {
     const char *name = find(return_addr);
+    Dl_info info;
 
-    if (name)
+    if (name) {
         (void)snprintf(text, size, "%s", name);
-    else
+    } else if (dladdr((void *)((uintptr_t)return_addr - 1), &info) && info.dli_fname) {
+        const char *slash = strrchr(info.dli_fname, '/');
+        (void)snprintf(text, size, "%s+0x%zx", slash ? slash + 1 : info.dli_fname,
+                       (size_t)((uintptr_t)return_addr - (uintptr_t)info.dli_fbase));
+    } else {
         (void)snprintf(text, size, "%p", return_addr);
+    }
 }
 
 bool mk_symbol_is(const void *return_addr, const char *name)
@@ -136,8 +162,8 @@ unsigned mk_symbol_find(const char *name, uintptr_t *address)
 {
     unsigned found = 0;
 
-    if (!own.tried)
-        load_own();
+    if (!tried)
+        load_both();
     for (size_t i = 0; i < own.count; i++) {
         const Elf64_Sym *symbol = &own.symbols[i];
         if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || symbol->st_shndx == SHN_UNDEF

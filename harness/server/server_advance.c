@@ -95,7 +95,7 @@ static bool fail_busy(assay_server *server)
     name_thread(name, sizeof name, clock->busy_process, clock->busy_thread);
     (void)pf_err_set(&err, PF_ERR_SYSTEM,
                      "server %s: thread %d (%s) of process %d does not come to rest: its clock has "
-                     "stood for 5 s, and it neither waits nor sleeps: it computes without end, or "
+                     "stood for 5 s, and it never sleeps: it computes without end, or "
                      "asks for the time in a loop (stacks below)",
                      server->conf.name, clock->busy_thread, name, clock->busy_process);
     return fail(server, &err, true);

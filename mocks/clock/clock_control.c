@@ -1,9 +1,12 @@
 /*
- * The clock of a test program: started, advanced and judged by the test.
+ * The clock of a test program, as the test holds it: started, advanced, waited for.
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdlib.h>
+#include "mocks/clock/clock_control.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -11,20 +14,38 @@
 #include "mocks/clock/clock_stacks.h"
 #include "mocks/mock_priv.h"
 
-enum { SETTLE_MS = 1000, AWAIT_MS = 5000, STUCK_MAX = 3, DEFAULT_HANG_MS = 5000 };
+enum { AWAIT_MS = 5000, DEFAULT_HANG_MS = 5000 };
 
 static struct mk_clock_page own_page;
-static struct {
-    const char *file;
-    int line;
-    int controller;
-    int grace_ms, hang_ms;
-    _Atomic int stuck;
-} control;
+struct mk_clock_control mk_clock_control;
 
 static int self_thread(void)
 {
     return (int)syscall(SYS_gettid);
+}
+
+void mk_clock_fail(const char *file, int line, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    bool entered = mk_enter();
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    mk_lock();
+    mk_fail_at(file, line, "%s", text);
+    mk_unlock();
+    if (entered)
+        mk_leave();
+}
+
+const char *mk_clock_name_of(int thread, char *name)
+{
+    if (!mk_task_read((int)syscall(SYS_getpid), thread, "comm", name, MK_CLOCK_NAME_BYTES))
+        return "?";
+    name[strcspn(name, "\n")] = '\0';
+    return name;
 }
 
 static int64_t real_of(clockid_t clock)
@@ -55,7 +76,7 @@ static void follow_fork(void)
         return;
     memset(own_page.slots, 0, sizeof own_page.slots);
     mk_timers_forked();
-    control.controller = self_thread();
+    mk_clock_control.controller = self_thread();
 }
 
 /* False if the program wraps no function that knows the time. */
@@ -70,6 +91,17 @@ static bool arm_clocked(void)
         any = true;
     }
     return any;
+}
+
+static bool note_older(int process, int thread, void *unused)
+{
+    (void)process, (void)unused;
+    for (int i = 0; i < MK_CLOCK_OLDER; i++)
+        if (!mk_clock_control.older[i]) {
+            mk_clock_control.older[i] = thread;
+            return true;
+        }
+    return false;
 }
 
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start)
@@ -87,12 +119,14 @@ void assay_clock_fake(const char *file, int line, const struct assay_clock *star
                    "add CLOCK to assay_wrap()");
     } else {
         start_page(start);
-        control.file = file;
-        control.line = line;
-        control.controller = self_thread();
-        control.grace_ms = start->grace_ms;
-        control.hang_ms = start->hang_ms ? start->hang_ms : DEFAULT_HANG_MS;
-        control.stuck = 0;
+        mk_clock_control.file = file;
+        mk_clock_control.line = line;
+        mk_clock_control.controller = self_thread();
+        memset(mk_clock_control.older, 0, sizeof mk_clock_control.older);
+        (void)mk_tasks_each((int)syscall(SYS_getpid), note_older, NULL);
+        mk_clock_control.grace_ms = start->grace_ms;
+        mk_clock_control.hang_ms = start->hang_ms ? start->hang_ms : DEFAULT_HANG_MS;
+        mk_clock_control.stuck = 0;
         mk_clock_is_faked = true;
     }
     mk_unlock();
@@ -104,62 +138,108 @@ void mk_clock_end(void)
     mk_clock_is_faked = false;
 }
 
-/* Until the threads that were woken are at rest, exit, or have had a real second. */
-static void settle(struct mk_rest *rest)
+/* Until the other threads are at rest; false if that takes longer than real_ms. */
+static bool settle(struct mk_rest *rest, int real_ms)
 {
-    int64_t until_ns = mk_clock_real_ns() + (int64_t)SETTLE_MS * MK_NS_PER_MS;
-    int self = mk_clock_self_slot(), busy = 0;
+    int64_t until_ns = mk_clock_real_ns() + (int64_t)real_ms * MK_NS_PER_MS;
+    int self = mk_clock_self_slot();
 
-    while (!mk_rest_all(&own_page, rest, self, &busy) && mk_clock_real_ns() < until_ns)
+    if (mk_task_is_alone())
+        return true;
+    while (!mk_rest_all(&own_page, rest, self)) {
+        if (mk_clock_real_ns() > until_ns)
+            return false;
         (void)syscall(SYS_sched_yield);
-}
-
-static void refuse_span(int64_t ms)
-{
-    bool entered = mk_enter();
-
-    mk_lock();
-    mk_fail_at(control.file, control.line, "clock_advance_ms(%lld): %s", (long long)ms,
-               ms < 0 ? "a clock does not go back" : "further than 64 bits of nanoseconds reach");
-    mk_unlock();
-    if (entered)
-        mk_leave();
-}
-
-void assay_clock_advance_ms(int64_t ms)
-{
-    struct mk_rest rest = {0};
-    int64_t span_ns;
-
-    if (!mk_clock_is_faked)
-        return;
-    if (!mk_clock_span_ns(mk_clock_mono_ns(), ms, &span_ns)) {
-        refuse_span(ms);
-        return;
     }
-    int64_t until_ns = mk_clock_mono_ns() + span_ns;
+    return true;
+}
+
+struct advance {
+    const char *file;
+    int line;
+    bool gave_up; /* somebody never rests: has been told, and is not waited for again */
+    struct mk_rest rest;
+};
+
+static void settle_or_tell(struct advance *advance)
+{
+    char name[MK_CLOCK_NAME_BYTES];
+
+    if (advance->gave_up || settle(&advance->rest, mk_clock_control.hang_ms))
+        return;
+    advance->gave_up = true;
+    mk_clock_fail(
+        advance->file, advance->line,
+        "clock_advance_ms: thread %d (%s) does not come to rest, for %d ms now: it computes "
+        "without end, or asks for the time in a loop (stacks on stderr)",
+        advance->rest.busy_thread, mk_clock_name_of(advance->rest.busy_thread, name),
+        mk_clock_control.hang_ms);
+    mk_stacks_print();
+}
+
+static bool is_faked(const char *file, int line, const char *what)
+{
+    if (!mk_clock_is_faked)
+        mk_clock_fail(file, line, "%s: the clock is real: clock_fake() comes first", what);
+    return mk_clock_is_faked;
+}
+
+/* With nobody to see it, a timerfd's expirations may come all at once. */
+static int64_t next_stop_ns(void)
+{
+    if (mk_slots_waiting(&own_page) == 0)
+        return mk_timers_next_signal_ns();
+    return mk_clock_next_deadline_ns();
+}
+
+static void advance_to(struct advance *advance, int64_t until_ns)
+{
+    settle_or_tell(advance);
     for (;;) {
-        int64_t next_ns = mk_clock_next_deadline_ns();
+        int64_t next_ns = next_stop_ns();
         if (next_ns > until_ns)
             break;
         if (next_ns < mk_clock_mono_ns())
             next_ns = mk_clock_mono_ns();
         mk_clock_move_to(next_ns);
-        settle(&rest);
+        settle_or_tell(advance);
         if (mk_clock_next_deadline_ns() <= next_ns)
             break; /* due and not taken: its owner is busy */
     }
     mk_clock_move_to(until_ns);
-    settle(&rest);
+    settle_or_tell(advance);
 }
 
-bool assay_clock_await(int threads)
+void assay_clock_advance(const char *file, int line, int64_t ms)
+{
+    struct advance advance = {.file = file, .line = line};
+    int64_t now_ns, span_ns;
+
+    if (!is_faked(file, line, "clock_advance_ms"))
+        return;
+    now_ns = mk_clock_mono_ns();
+    if (mk_clock_span_ns(now_ns, ms, &span_ns))
+        advance_to(&advance, now_ns + span_ns);
+    else
+        mk_clock_fail(file, line, "clock_advance_ms(%lld): %s", (long long)ms,
+                      ms < 0 ? "a clock does not go back"
+                             : "further than 64 bits of nanoseconds reach");
+}
+
+bool assay_clock_await_at(const char *file, int line, int threads)
 {
     int64_t until_ns = mk_clock_real_ns() + (int64_t)AWAIT_MS * MK_NS_PER_MS;
+    struct mk_rest rest = {0};
 
-    while (mk_slots_waiting(&own_page) < threads && mk_clock_real_ns() < until_ns)
+    if (!is_faked(file, line, "clock_await"))
+        return false;
+    do {
+        bool rests = settle(&rest, AWAIT_MS);
+        if (rests && mk_slots_waiting(&own_page) >= threads)
+            return true;
         (void)syscall(SYS_sched_yield);
-    return mk_slots_waiting(&own_page) >= threads;
+    } while (mk_clock_real_ns() < until_ns);
+    return false;
 }
 
 int64_t assay_clock_now_ms(void)
@@ -170,52 +250,4 @@ int64_t assay_clock_now_ms(void)
 int64_t assay_clock_wall_now_ms(void)
 {
     return mk_clock_is_faked ? mk_clock_wall_ns() / MK_NS_PER_MS : 0;
-}
-
-/* A controller that never waited may still move the clock: then only it may. */
-static bool controller_waits(void)
-{
-    for (int i = 0; i < MK_CLOCK_SLOTS; i++)
-        if (atomic_load(&own_page.slots[i].thread) == control.controller
-            && atomic_load(&own_page.slots[i].state) == MK_SLOT_WAITING)
-            return true;
-    return false;
-}
-
-bool mk_clock_may_jump(int self_slot, int64_t next_ns)
-{
-    (void)next_ns;
-    return mk_slots_others_wait(&own_page, self_slot)
-           && (self_thread() == control.controller || controller_waits());
-}
-
-bool mk_clock_is_stuck(void)
-{
-    if (atomic_fetch_add(&control.stuck, 1) + 1 >= STUCK_MAX)
-        abort();
-    bool entered = mk_enter();
-    mk_lock();
-    mk_fail_at(control.file, control.line,
-               "clock_fake: thread %d waits for what can never come: nothing is ready, no timeout, "
-               "timer or alarm is set, nobody advances the clock (stacks on stderr)",
-               self_thread());
-    mk_unlock();
-    mk_stacks_print();
-    if (entered)
-        mk_leave();
-    return true;
-}
-
-int mk_clock_grace_ms(void)
-{
-    return control.grace_ms;
-}
-
-int mk_clock_hang_ms(void)
-{
-    return control.hang_ms;
-}
-
-void mk_clock_joined(void)
-{
 }

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <stdio.h>
@@ -23,15 +24,34 @@
  * The page is the test's to move. While it does (there is a target), the last of the server's
  * threads that comes to wait moves it on itself: that is far quicker than asking the test.
  */
-bool mk_clock_may_jump(int self_slot, int64_t next_ns)
+bool mk_clock_may_jump(int self_slot)
 {
-    return next_ns <= atomic_load(&mk_clock_page->target_ns)
-           && mk_slots_others_wait(mk_clock_page, self_slot);
+    struct mk_rest rest = {0};
+
+    return mk_clock_limit_ns() > 0 && mk_slots_others_wait(mk_clock_page, self_slot)
+           && mk_rest_all(mk_clock_page, &rest, self_slot);
+}
+
+int64_t mk_clock_limit_ns(void)
+{
+    return atomic_load(&mk_clock_page->target_ns);
 }
 
 /* A wait without end is a server at rest. */
 bool mk_clock_is_stuck(void)
 {
+    return false;
+}
+
+int mk_clock_hope(mk_clock_look look, void *what)
+{
+    (void)look, (void)what;
+    return 0;
+}
+
+bool mk_clock_is_hung(int self_slot)
+{
+    (void)self_slot;
     return false;
 }
 
@@ -83,6 +103,16 @@ void mk_clock_joined(void)
     (void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
+static void follow_child(void)
+{
+    int saved = errno;
+    int child = mk_task_last_child();
+
+    if (child > 0)
+        mk_clock_register_child(child);
+    errno = saved;
+}
+
 static void follow_fork(void)
 {
     mk_timers_forked();
@@ -112,7 +142,7 @@ __attribute__((constructor)) static void attach(void)
     if (mk_clock_page) {
         /* From here on the test can see whether the program has come to wait. */
         mk_clock_register();
-        (void)pthread_atfork(NULL, NULL, follow_fork);
+        (void)pthread_atfork(NULL, follow_child, follow_fork);
         mk_clock_is_faked = true;
     } else if (path)
         (void)fprintf(stderr, "libassay-clock.so: %s: not a clock page, time is real\n", path);

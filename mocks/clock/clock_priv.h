@@ -68,6 +68,8 @@ bool mk_clock_span_ns(int64_t now_ns, int64_t ms, int64_t *span_ns);
 /* clock_timers.c: timerfds and alarms of this process. is_timer: does this number stand for one? */
 bool mk_timers_is_timer(int fd);
 int64_t mk_timers_next_ns(void);
+/* Without timerfds. */
+int64_t mk_timers_next_signal_ns(void);
 /* How often a timer has sent a signal, and which last: a wait it happened in was interrupted. */
 unsigned mk_timers_rung(void);
 int mk_timers_rung_signal(void);
@@ -102,6 +104,8 @@ void mk_clock_wake_all(void);
 int64_t mk_clock_next_deadline_ns(void);
 /* This thread has a slot from now on and runs, though it has not waited yet. */
 void mk_clock_register(void);
+/* In the parent, which may come to rest before its child has run at all: as the child will. */
+void mk_clock_register_child(int child);
 /* -1: it has none. */
 int mk_clock_self_slot(void);
 
@@ -118,23 +122,57 @@ void mk_page_wake(struct mk_clock_page *page);
 bool mk_page_is_shared(const struct mk_clock_page *page);
 
 /*
- * clock_rest.c: threads with a slot that wait in the kernel for something that is not the clock (a
- * lock, a pipe) are at rest as well. What was seen of them is kept from look to look.
+ * clock_task.c: threads as the kernel sees them. sleeps: it is neither running nor woken; or gone.
+ * endless: it sleeps in a call that no time ends.
  */
+bool mk_task_read(int process, int thread, const char *name, char *text, size_t size);
+bool mk_task_sleeps(int process, int thread);
+bool mk_task_is_endless(int process, int thread);
+/* It sleeps for another thread: for a lock, a condition, an end; no time ends that. */
+bool mk_task_waits_for_thread(int process, int thread);
+/* The child this thread has made last; 0: none, or not known. */
+int mk_task_last_child(void);
+/* Has this process but one thread? */
+bool mk_task_is_alone(void);
+/* Every thread of a process but the caller; false as soon as visit says so. */
+typedef bool (*mk_task_visit)(int process, int thread, void *what);
+bool mk_tasks_each(int process, mk_task_visit visit, void *what);
+/* How often it went to sleep or was made to wait; 0: not known. */
+uint64_t mk_task_switches(int process, int thread);
+/*
+ * A number that grows if a thread of the process, but the caller, has run and sleeps again; in our
+ * own process also if it still runs.
+ */
+uint64_t mk_process_activity(int process);
+
+/* clock_rest.c: what was seen of sleepers is kept from look to look. */
 struct mk_rest {
+    bool at_once; /* who sleeps for something else than the clock is believed at once */
+    int busy_process, busy_thread;    /* one that was not at rest; 0: none was caught */
     int64_t since_ns[MK_CLOCK_SLOTS]; /* real; 0: not seen asleep */
     uint64_t switches[MK_CLOCK_SLOTS];
 };
-/* Is every thread but slot self at rest? *busy_slot: one that is not. */
-bool mk_rest_all(const struct mk_clock_page *page, struct mk_rest *rest, int self, int *busy_slot);
+/*
+ * Are all threads but self at rest: those with a slot (self: its index, or -1), and all others of
+ * their processes and of ours?
+ */
+bool mk_rest_all(const struct mk_clock_page *page, struct mk_rest *rest, int self);
 
 /*
- * clock_control.c in tests, clock_preload.c in servers: may this thread, which is about to wait,
- * move the clock to next_ns?
+ * clock_jump.c in tests, clock_preload.c in servers: may this thread, which is about to wait,
+ * move the clock, and how far?
  */
-bool mk_clock_may_jump(int self_slot, int64_t next_ns);
-/* Nothing can end this wait: true if it is to fail with EDEADLK. */
+bool mk_clock_may_jump(int self_slot);
+int64_t mk_clock_limit_ns(void);
+/* All are at rest and no deadline is set: true if this wait is to fail with EDEADLK. */
 bool mk_clock_is_stuck(void);
+/*
+ * The same before a wait of libc's own that only a thread of this process can end, for the first
+ * tenth of a second of it. > 0: look says that it is there. < 0: EDEADLK. 0: there is hope.
+ */
+int mk_clock_hope(mk_clock_look look, void *what);
+/* The clock has stood for mk_clock_hang_ms() of this wait: true if it is to fail with EDEADLK. */
+bool mk_clock_is_hung(int self_slot);
 int mk_clock_grace_ms(void);
 int mk_clock_hang_ms(void);
 /* A thread of this process waits for the first time. */

@@ -1,129 +1,124 @@
 /*
- * Threads that wait for something else than the clock: a lock, a pipe, a child.
+ * Whether all threads that live by a page are at rest, so that the clock may move.
  *
- * The kernel says whether a thread sleeps and how often it has been switched. One that sleeps and
- * has not been switched for a moment, while no thread of its process runs, will not act before
- * something happens to it.
+ * A thread's slot says what it wants, the kernel what it does. Both must agree: it waits by the
+ * clock, having seen the time, or sleeps for something else (a lock, a pipe, a child); and no
+ * thread of its process runs or is about to, one without a slot included.
+ *
+ * Threads are looked at one after the other. That they all slept at one moment, between the first
+ * pass and the second, is known because none has run and gone to sleep again from before the one to
+ * after the other.
  *
  * SPDX-License-Identifier: MIT
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 #include "mocks/clock/clock_priv.h"
 
-enum { MOMENT_MS = 3, STATUS_BYTES = 4096 };
+enum { MOMENT_MS = 3 };
 
-/* proc(5): /proc/PID/task/TID/status. False: there is no such thread any more. */
-static bool read_status(int process, int thread, char *text)
-{
-    char path[64];
-
-    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/status", process, thread);
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    long got = syscall(SYS_read, fd, text, STATUS_BYTES - 1);
-    (void)syscall(SYS_close, fd);
-    text[got > 0 ? got : 0] = '\0';
-    return got > 0;
-}
-
-/* The letter of its state: 'S' sleeps; 0: not known. */
-static char state_in(const char *status)
-{
-    const char *state = strstr(status, "State:\t");
-    return (char)(state ? state[7] : '\0');
-}
-
-/* getdents64(2)'s entry. */
-struct entry {
-    uint64_t inode;
-    int64_t next;
-    unsigned short size;
-    unsigned char type;
-    char name[];
+struct processes {
+    int count;
+    int pids[MK_CLOCK_SLOTS + 1];
 };
 
-/* Does a thread of the process run, one without a slot perhaps? Not asked about our own thread. */
-static bool has_running_thread(int process)
+static void add_process(struct processes *processes, int pid)
 {
-    _Alignas(struct entry) char entries[2048];
-    char path[32], text[STATUS_BYTES];
-    int self = (int)syscall(SYS_gettid);
-    bool runs = false;
-    long got;
-
-    (void)snprintf(path, sizeof path, "/proc/%d/task", process);
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (fd >= 0 && !runs && (got = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
-        for (long at = 0; at < got && !runs;) {
-            const struct entry *entry = (const struct entry *)(const void *)(entries + at);
-            int thread = (int)strtol(entry->name, NULL, 10);
-            at += entry->size;
-            if (thread > 0 && thread != self && read_status(process, thread, text))
-                runs = strchr("RD", state_in(text)) && state_in(text);
-        }
-    if (fd >= 0)
-        (void)syscall(SYS_close, fd);
-    return runs;
+    for (int i = 0; i < processes->count; i++)
+        if (processes->pids[i] == pid)
+            return;
+    processes->pids[processes->count++] = pid;
 }
 
-static uint64_t number_after(const char *text, const char *word)
+static void find_processes(struct processes *out, const struct mk_clock_page *page)
 {
-    const char *at = strstr(text, word);
-    return at ? strtoull(at + strlen(word), NULL, 10) : 0;
+    out->count = 0;
+    add_process(out, (int)syscall(SYS_getpid));
+    for (int i = 0; i < MK_CLOCK_SLOTS; i++)
+        if (atomic_load(&page->slots[i].state) != MK_SLOT_FREE)
+            add_process(out, atomic_load(&page->slots[i].process));
 }
 
-static bool rests_in_kernel(const struct mk_clock_slot *slot, int64_t *since_ns, uint64_t *switches)
+static uint64_t activity_of(const struct processes *processes)
 {
-    int process = atomic_load(&slot->process);
-    char text[STATUS_BYTES];
+    uint64_t sum = 0;
 
-    if (!read_status(process, atomic_load(&slot->thread), text))
+    for (int i = 0; i < processes->count; i++)
+        sum += mk_process_activity(processes->pids[i]);
+    return sum;
+}
+
+static bool note_sleeper(int process, int thread, void *rest)
+{
+    struct mk_rest *noted = rest;
+
+    if (mk_task_sleeps(process, thread))
         return true;
-    char state = state_in(text);
-    if (state == 'Z' || state == 'X') /* ended, and nobody has asked how */
-        return true;
-    uint64_t now = number_after(text, "\nvoluntary_ctxt_switches:")
-                   + number_after(text, "nonvoluntary_ctxt_switches:");
-    bool sleeps = state == 'S' || state == 'T' || state == 't';
-    if (!sleeps || !*since_ns || now != *switches) {
-        *since_ns = sleeps ? mk_clock_real_ns() : 0;
-        *switches = now;
-        return false;
-    }
-    if (mk_clock_real_ns() - *since_ns < (int64_t)MOMENT_MS * MK_NS_PER_MS)
-        return false;
-    if (!has_running_thread(process))
-        return true;
-    *since_ns = 0; /* that one may be who it waits for */
+    noted->busy_process = process;
+    noted->busy_thread = thread;
     return false;
 }
 
-bool mk_rest_all(const struct mk_clock_page *page, struct mk_rest *rest, int self, int *busy_slot)
+static bool all_sleep(const struct processes *processes, struct mk_rest *rest)
 {
-    uint32_t moves = atomic_load(&page->moves);
+    for (int i = 0; i < processes->count; i++)
+        if (!mk_tasks_each(processes->pids[i], note_sleeper, rest))
+            return false;
+    return true;
+}
+
+/*
+ * Has a thread that does not wait by the clock slept for a moment? What it waits for (an answer
+ * from elsewhere) may be quick.
+ */
+static bool has_slept(const struct mk_clock_slot *slot, int64_t *since_ns, uint64_t *switches)
+{
+    int process = atomic_load(&slot->process), thread = atomic_load(&slot->thread);
+    uint64_t now = mk_task_switches(process, thread);
+
+    if (!*since_ns || now != *switches || !mk_task_sleeps(process, thread)) {
+        *since_ns = mk_clock_real_ns();
+        *switches = now;
+        return false;
+    }
+    return mk_clock_real_ns() - *since_ns >= (int64_t)MOMENT_MS * MK_NS_PER_MS;
+}
+
+static bool sleeps_elsewhere(const struct mk_clock_slot *slot, struct mk_rest *rest, int index)
+{
+    if (atomic_load(&slot->state) == MK_SLOT_RUNNING)
+        return rest->at_once || has_slept(slot, &rest->since_ns[index], &rest->switches[index]);
+    rest->since_ns[index] = 0;
+    return false;
+}
+
+/* Nobody's last word is older than the last move. */
+static bool all_have_seen(const struct mk_clock_page *page, struct mk_rest *rest, int self,
+                          uint32_t moves)
+{
     bool all = true;
 
     for (int i = 0; i < MK_CLOCK_SLOTS; i++) {
         const struct mk_clock_slot *slot = &page->slots[i];
         int state = atomic_load(&slot->state);
-        if (i == self || state == MK_SLOT_FREE)
+        bool waits = state == MK_SLOT_WAITING && atomic_load(&slot->seen) == moves;
+        if (i == self || state == MK_SLOT_FREE || waits || mk_slot_is_gone(slot)
+            || sleeps_elsewhere(slot, rest, i))
             continue;
-        if (state == MK_SLOT_WAITING && atomic_load(&slot->seen) == moves) {
-            rest->since_ns[i] = 0;
-            continue;
-        }
-        if (mk_slot_is_gone(slot)
-            || (state == MK_SLOT_RUNNING
-                && rests_in_kernel(slot, &rest->since_ns[i], &rest->switches[i])))
-            continue;
-        *busy_slot = i;
+        rest->busy_process = atomic_load(&slot->process);
+        rest->busy_thread = atomic_load(&slot->thread);
         all = false;
     }
-    return all && moves == atomic_load(&page->moves);
+    return all;
+}
+
+bool mk_rest_all(const struct mk_clock_page *page, struct mk_rest *rest, int self)
+{
+    uint32_t moves = atomic_load(&page->moves);
+    struct processes processes;
+
+    find_processes(&processes, page);
+    uint64_t before = activity_of(&processes);
+    return all_have_seen(page, rest, self, moves) && all_sleep(&processes, rest)
+           && activity_of(&processes) == before && moves == atomic_load(&page->moves);
 }

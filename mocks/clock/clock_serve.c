@@ -64,6 +64,8 @@ SERVE(int, pthread_cond_timedwait, (pthread_cond_t *restrict cond,
 SERVE(int, pthread_cond_clockwait, (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
                                     clockid_t clock, const struct timespec *deadline),
       (cond, mutex, clock, deadline))
+SERVE(int, pthread_cond_signal, (pthread_cond_t *cond), (cond))
+SERVE(int, pthread_cond_broadcast, (pthread_cond_t *cond), (cond))
 SERVE(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict deadline),
       (semaphore, deadline))
 SERVE(int, timespec_get, (struct timespec *out, int base), (out, base))

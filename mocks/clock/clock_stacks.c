@@ -22,12 +22,19 @@ enum { MAX_FRAMES = 32, WAIT_STEPS = 200 };
 static void *frames[MAX_FRAMES];
 static _Atomic int frame_count;
 static _Atomic bool walked;
+static _Atomic unsigned walks;
 
 static void walk(int signal)
 {
     (void)signal;
     atomic_store(&frame_count, backtrace(frames, MAX_FRAMES));
+    atomic_fetch_add(&walks, 1U);
     atomic_store(&walked, true);
+}
+
+unsigned mk_stacks_walks(void)
+{
+    return atomic_load(&walks);
 }
 
 static void print_frames(pid_t thread)

@@ -10,5 +10,7 @@
 void mk_stacks_print(void);
 /* Without the calling thread's. */
 void mk_stacks_print_others(void);
+/* Stacks walked so far: a wait that was interrupted by that goes on. */
+unsigned mk_stacks_walks(void);
 
 #endif

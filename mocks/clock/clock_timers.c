@@ -87,6 +87,17 @@ int64_t mk_timers_next_ns(void)
     return posix_ns < ours_ns ? posix_ns : ours_ns;
 }
 
+int64_t mk_timers_next_signal_ns(void)
+{
+    int64_t posix_ns = mk_posix_next_ns();
+    sigset_t saved;
+
+    hold(&saved);
+    int64_t alarm_ns = alarm_timer.due_ns;
+    let_go(&saved);
+    return posix_ns < alarm_ns ? posix_ns : alarm_ns;
+}
+
 unsigned mk_timers_rung(void)
 {
     return atomic_load(&rung);

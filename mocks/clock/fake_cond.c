@@ -2,7 +2,9 @@
  * Condition variables and semaphores with a deadline of virtual time.
  *
  * They can only be waited for by themselves, so a waiter looks at the clock every few real
- * milliseconds. libc's own functions are looked up: here their names may be wrapped or interposed.
+ * milliseconds. A signal that comes between two looks finds nobody: signals are counted, so that
+ * the waiter sees that there was one. libc's own functions are looked up: here their names may be
+ * wrapped or interposed.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,17 +12,47 @@
 
 #include "mocks/clock/clock_priv.h"
 
-enum { SLICE_MS = 2 };
+enum { SLICE_MS = 2, COUNTS = 64, SHARED = 1 };
 
+typedef int (*cond_call)(pthread_cond_t *cond);
+typedef int (*cond_wait)(pthread_cond_t *cond, pthread_mutex_t *mutex);
+typedef int (*semaphore_call)(sem_t *semaphore);
 typedef int (*cond_clockwait)(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
                               const struct timespec *deadline);
 typedef int (*semaphore_clockwait)(sem_t *semaphore, clockid_t clock,
                                    const struct timespec *deadline);
-typedef int (*semaphore_trywait)(sem_t *semaphore);
+
+/* Of signals, by the address of what is signalled. Two that share one wake each other in vain. */
+static _Atomic unsigned counts[COUNTS];
+
+static _Atomic unsigned *count_of(const pthread_cond_t *cond)
+{
+    return &counts[(uintptr_t)cond / sizeof(pthread_cond_t) % COUNTS];
+}
+
+static int pass_signal(pthread_cond_t *cond, const char *name)
+{
+    cond_call real = NULL;
+
+    mk_find_real(&real, name);
+    (void)atomic_fetch_add(count_of(cond), 1U);
+    return real(cond);
+}
+
+int mk_fake_pthread_cond_signal(pthread_cond_t *cond)
+{
+    return pass_signal(cond, "pthread_cond_signal");
+}
+
+int mk_fake_pthread_cond_broadcast(pthread_cond_t *cond)
+{
+    return pass_signal(cond, "pthread_cond_broadcast");
+}
 
 struct waited {
     pthread_cond_t *cond;
     pthread_mutex_t *mutex;
+    unsigned count; /* of signals when it began to wait, under its mutex */
     int err;
 };
 
@@ -31,6 +63,8 @@ static int look_at_cond(void *what, int wake_fd, int real_ms)
     cond_clockwait real = NULL;
 
     (void)wake_fd;
+    if (atomic_load(count_of(waited->cond)) != waited->count)
+        return 1;
     if (real_ms == 0)
         return 0;
     struct timespec until = mk_timespec_of(mk_clock_real_ns() + (int64_t)SLICE_MS * MK_NS_PER_MS);
@@ -54,7 +88,7 @@ int mk_fake_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
                                    const struct timespec *deadline)
 {
-    struct waited waited = {cond, mutex, 0};
+    struct waited waited = {cond, mutex, atomic_load(count_of(cond)), 0};
 
     if (deadline->tv_nsec < 0 || deadline->tv_nsec >= mk_ns_per_s || !mk_clock_is_virtual(clock))
         return EINVAL;
@@ -65,9 +99,22 @@ int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
     return got == 0 ? ETIMEDOUT : waited.err;
 }
 
+/* glibc keeps PTHREAD_PROCESS_SHARED in bit 0. */
+int mk_fake_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
+{
+    struct waited waited = {cond, mutex, atomic_load(count_of(cond)), 0};
+    cond_wait real = NULL;
+    int got = cond->__data.__wrefs & SHARED ? 0 : mk_clock_hope(look_at_cond, &waited);
+
+    if (got)
+        return got < 0 ? errno : waited.err;
+    mk_find_real(&real, "pthread_cond_wait");
+    return real(cond, mutex);
+}
+
 static int look_at_semaphore(void *semaphore, int wake_fd, int real_ms)
 {
-    semaphore_trywait try_real = NULL;
+    semaphore_call try_real = NULL;
     semaphore_clockwait wait_real = NULL;
 
     (void)wake_fd;
@@ -100,6 +147,19 @@ int mk_fake_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timesp
 int mk_fake_sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
 {
     return mk_fake_sem_clockwait(semaphore, CLOCK_REALTIME, deadline);
+}
+
+int mk_fake_sem_wait(sem_t *semaphore)
+{
+    semaphore_call real = NULL;
+    int got = look_at_semaphore(semaphore, -1, 0);
+
+    if (!got)
+        got = mk_clock_hope(look_at_semaphore, semaphore);
+    if (got)
+        return got > 0 ? 0 : -1;
+    mk_find_real(&real, "sem_wait");
+    return real(semaphore);
 }
 
 /* C's are POSIX's under another name (glibc: nptl/cnd_timedwait.c). */

@@ -132,6 +132,20 @@ int mk_fake_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cloc
     return got == 0 ? ETIMEDOUT : joined.err;
 }
 
+int mk_fake_pthread_join(pthread_t thread, void **result)
+{
+    int (*real)(pthread_t thread, void **result) = NULL;
+    struct joined joined = {thread, result, 0};
+    int got = look_at_thread(&joined, -1, 0);
+
+    if (!got)
+        got = mk_clock_hope(look_at_thread, &joined);
+    if (got)
+        return got < 0 ? errno : joined.err;
+    mk_find_real(&real, "pthread_join");
+    return real(thread, result);
+}
+
 int mk_fake_pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *deadline)
 {
     return mk_fake_pthread_clockjoin_np(thread, result, CLOCK_REALTIME, deadline);

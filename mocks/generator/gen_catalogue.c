@@ -328,7 +328,11 @@ static bool read_clock(struct reader *reader, struct pf_bytes *rest, struct pf_e
     reader->entry->clock = true;
     if (!rest->size)
         return true;
-    if (strcmp(take_text(reader, rest), "with") != 0 || !rest->size)
+    const char *word = take_text(reader, rest);
+    reader->entry->clock_beside = strcmp(word, "beside") == 0;
+    if (reader->entry->clock_beside)
+        return true;
+    if (strcmp(word, "with") != 0 || !rest->size)
         return pf_err_set(err, PF_ERR_FORMAT, "expected 'with FUNCTION' after 'clock'");
     reader->entry->clock_with = pf_arena_text(&reader->catalogue->arena, rest->at, rest->size);
     rest->size = 0;

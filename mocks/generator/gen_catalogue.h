@@ -30,6 +30,7 @@ struct mk_gen_entry {
     const char *becomes; /* what compilers turn calls of it into, "puts putchar" */
     bool if_optimised;   /* only where they optimise */
     bool noreturn, blocks, clock;
+    bool clock_beside;      /* part of CLOCK only where a function of time is called */
     const char *clock_with; /* part of CLOCK only where one of these is called; NULL: always */
 };
 

@@ -325,25 +325,37 @@ static bool is_clocked(const struct planner *planner, const struct mk_gen_entry 
     return !entry->clock_with;
 }
 
-/* CLOCK: whatever the objects call of the functions that tell or wait for time. */
-static bool plan_clock(struct planner *planner, struct pf_err *err)
+/* Those that stand beside functions of time only, or all others. *any: there were some. */
+static bool plan_clocked(struct planner *planner, bool beside, bool *any, struct pf_err *err)
 {
     const struct mk_gen_catalogue *catalogue = planner->catalogue;
-    bool any = false, ok = true;
+    bool ok = true;
 
     for (unsigned i = 0; ok && i < catalogue->count; i++) {
         const struct mk_gen_entry *entry = &catalogue->entries[i];
         const struct mk_gen_wanted wanted = {.name = entry->proto.name};
-        if (!entry->clock || !is_called(planner, entry) || !is_clocked(planner, entry))
+        if (!entry->clock || entry->clock_beside != beside || !is_called(planner, entry)
+            || !is_clocked(planner, entry))
             continue;
-        any = true;
+        *any = true;
         ok = plan_one(planner, &wanted, err);
     }
-    return ok && !any ? pf_err_set(err, PF_ERR_NOT_FOUND,
-                                   "CLOCK: none of the %u objects calls a function that tells or "
-                                   "waits for time",
-                                   planner->request->object_count)
-                      : ok;
+    return ok;
+}
+
+/* CLOCK: whatever the objects call of the functions that tell or wait for time. */
+static bool plan_clock(struct planner *planner, struct pf_err *err)
+{
+    bool any = false;
+
+    if (!plan_clocked(planner, false, &any, err))
+        return false;
+    if (!any)
+        return pf_err_set(err, PF_ERR_NOT_FOUND,
+                          "CLOCK: none of the %u objects calls a function that tells or "
+                          "waits for time",
+                          planner->request->object_count);
+    return plan_clocked(planner, true, &any, err);
 }
 
 static bool plan_all(struct planner *planner, struct pf_err *err)

@@ -24,7 +24,7 @@ Test(mocks_examples, green_ones_pass)
 
 Test(mocks_examples, clock_ones_pass)
 {
-    all_pass("mock_clock", "Tested: 14 | Passing: 14 ");
+    all_pass("mock_clock", "Tested: 23 | Passing: 23 ");
 }
 
 Test(mocks_examples, seams_pass)
@@ -165,6 +165,20 @@ static const struct twin twins[] = {
      "sample_red_clock.c:", "clock_advance_ms(-1): a clock does not go back"},
     {"mock_red_clock", "advance_beyond_counting",
      "sample_red_clock.c:", "further than 64 bits of nanoseconds reach"},
+    {"mock_red_clock", "advance_of_a_real_clock",
+     "sample_red_clock.c:", "clock_advance_ms: the clock is real: clock_fake() comes first"},
+    {"mock_red_clock", "await_by_a_real_clock",
+     "sample_red_clock.c:", "clock_await: the clock is real: clock_fake() comes first"},
+    {"mock_red_clock", "wait_beside_one_that_never_rests",
+     "sample_red_clock.c:", "(mock_red_clock) does not come to rest: it computes without end"},
+    {"mock_red_clock", "signal_that_nobody_can_send",
+     "sample_red_clock.c:", "waits for what can never come: nothing is ready"},
+    {"mock_red_clock", "post_that_nobody_can_make",
+     "sample_red_clock.c:", "waits for what can never come: nothing is ready"},
+    {"mock_red_clock", "end_that_cannot_come",
+     "sample_red_clock.c:", "waits for what can never come: nothing is ready"},
+    {"mock_red_clock", "advance_beside_one_that_never_rests",
+     "sample_red_clock.c:", "does not come to rest, for 300 ms now: it computes without end"},
     {"mock_red_faults", "descriptors_run_out_and_nobody_cares",
      "sample_red_faults.c:", "it took EMFILE for a connection"},
     {"mock_red_faults", "the_third_call_never_came",
@@ -189,9 +203,20 @@ Test(mocks_examples, red_twins_fail_for_their_reason)
     }
 }
 
+Test(mocks_examples, asking_for_stacks_ends_no_wait)
+{
+    struct ts_result result =
+        ts_run(MOCK_BIN "/mock_red_clock -j1 --encoding=C --filter red/wait_of_two_without_end");
+
+    cr_expect_eq(result.status, 1);
+    cr_expect_not_null(strstr(ts_err(&result), "waits for what can never come"));
+    cr_expect_null(strstr(ts_err(&result), "the other's wait ended"), "%s", ts_err(&result));
+    ts_result_fini(&result);
+}
+
 Test(mocks_examples, stacks_of_a_hopeless_wait_name_the_caller)
 {
-    struct ts_result result = ts_run(MOCK_BIN "/mock_red_clock -j1");
+    struct ts_result result = ts_run(MOCK_BIN "/mock_red_clock -j1 --filter red/wait_without_end");
 
     cr_assert_not_null(strstr(ts_err(&result), " waits_for_ever\n"), "%s", ts_err(&result));
     ts_result_fini(&result);

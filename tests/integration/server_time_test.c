@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 #include <assay/short.h>
 
-enum { HOUR_MS = 3600 * 1000, ANSWER_MS = 20000 };
+enum { HOUR_MS = 3600 * 1000, ANSWER_MS = 20000, ROUNDS = 30 };
 
 #define NGINX_CONF                                                                                 \
     "daemon off; worker_processes 2; pid {tmp}/pid;\n"                                             \
@@ -42,6 +43,7 @@ SERVER(api, .argv = {API_BINARY}, .ready = ready_http("/healthz"), .clock = fake
 TIMELY(ticking, "ticks", .clock = fake_clock(), .env = {"LD_PRELOAD=libm.so.6"});
 TIMELY(real, "ticks", .ready = ready_listening());
 TIMELY(asleep, "asleep", .clock = fake_clock());
+TIMELY(idling, "idle", .clock = fake_clock());
 TIMELY(spinning, "spin", .clock = fake_clock());
 TIMELY(forking, "forks", .clock = fake_clock());
 TIMELY(late, "slow-start", .clock = fake_clock());
@@ -165,17 +167,16 @@ static int mute_upstream(void)
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_in where;
+    struct sockaddr_in where = {0};
     socklen_t size = sizeof where;
 
     cr_assert_eq(getsockname(fd, (struct sockaddr *)&where, &size), 0);
     return ntohs(where.sin_port);
 }
 
-Test(server_time, nginx_gives_up_on_an_upstream)
+static void proxy_to(int upstream)
 {
     static char conf[1024];
-    int upstream = mute_upstream();
 
     (void)snprintf(conf, sizeof conf,
                    "daemon off; pid {tmp}/pid; events { worker_connections 64; }\n"
@@ -187,6 +188,13 @@ Test(server_time, nginx_gives_up_on_an_upstream)
                    port_of(upstream));
     nginx->conf.files[0].text = conf;
     nginx->conf.ready = (struct assay_ready)ready_listening();
+}
+
+Test(server_time, nginx_gives_up_on_an_upstream)
+{
+    int upstream = mute_upstream();
+
+    proxy_to(upstream);
     int fd = connect_to(nginx);
     say(fd, "GET / HTTP/1.0\r\n\r\n");
     int asked = accept(upstream, NULL, NULL);
@@ -201,12 +209,72 @@ Test(server_time, nginx_gives_up_on_an_upstream)
     (void)close(fd);
 }
 
+/* Answers one request, after some work: who looks only at the server sees nobody run. */
+static void *answer_late(void *listener)
+{
+    static const char answer[] = "HTTP/1.0 200 OK\r\n\r\nlate\n";
+    static volatile unsigned worked;
+    char bytes[4096];
+    int fd = accept(*(int *)listener, NULL, NULL);
+
+    (void)!read(fd, bytes, sizeof bytes);
+    while (worked < 50000000)
+        worked++;
+    (void)!write(fd, answer, sizeof answer - 1);
+    (void)close(fd);
+    return NULL;
+}
+
+Test(server_time, a_thread_of_the_test_that_is_to_answer_is_waited_for)
+{
+    int upstream = mute_upstream();
+    pthread_t thread;
+
+    proxy_to(upstream);
+    int fd = connect_to(nginx);
+    cr_assert_eq(pthread_create(&thread, NULL, answer_late, &upstream), 0);
+    say(fd, "GET / HTTP/1.0\r\n\r\n");
+    server_advance(nginx, 601 * 1000);
+    const char *answer = hear(fd, ANSWER_MS);
+    cr_expect(answer && strncmp(answer, "HTTP/1.1 200", 12) == 0, "%s", answer ? answer : "-");
+    (void)pthread_join(thread, NULL);
+    (void)close(upstream);
+    (void)close(fd);
+}
+
+Test(server_time, what_was_sent_before_an_advance_is_seen_before_it)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        int fd = connect_to(idling); /* closes what it has not heard from for 30 s */
+        server_advance(idling, 25 * 1000);
+        say(fd, "x");
+        server_advance(idling, 29999);
+        cr_expect_null(hear(fd, 0), "round %d: closed too early", i);
+        server_advance(idling, 1);
+        const char *end = hear(fd, ANSWER_MS);
+        cr_assert(end && !*end, "round %d: still open", i);
+        (void)close(fd);
+    }
+}
+
+Test(server_time, nginx_times_a_half_request_from_when_it_was_sent)
+{
+    nginx->conf.ready = (struct assay_ready)ready_listening();
+    for (int i = 0; i < ROUNDS; i++) {
+        int fd = connect_to(nginx);
+        say(fd, "GET");
+        server_advance(nginx, 30 * 1000);
+        server_advance(nginx, 30 * 1000 + 100); /* client_header_timeout: 60 s */
+        cr_assert(hear(fd, ANSWER_MS), "round %d: still waited for", i);
+        (void)close(fd);
+    }
+}
+
 Test(server_time, api_ends_a_request_that_takes_too_long)
 {
     int fd = connect_to(api);
 
     say(fd, "GET /healthz HTTP/1.1\r\nHo");
-    http(api, get("/healthz"), expect(200)); /* it has seen the half request as well */
     server_advance(api, 9 * 1000);
     cr_expect_null(hear(fd, 0));
     server_advance(api, 2 * 1000);
@@ -265,7 +333,18 @@ Test(server_time, what_nothing_can_wake_fails_with_stacks)
     cr_expect_not(assay_server_try_advance_until(asleep, "tick 4\n", HOUR_MS));
     has_problem(asleep, "server asleep: nothing can ever wake it");
     has_problem(asleep, " main\n");
+    has_problem(asleep, " mk_fake_poll\n"); /* frames between have names, too */
     cr_expect(strstr(assay_server_state(asleep), "clock stands, and no thread waits for a time"));
+}
+
+/* It has nothing to do until somebody asks: nothing is wrong with that. */
+Test(server_time, what_waits_for_no_time_passes_it)
+{
+    server_start(asleep);
+    server_advance(asleep, HOUR_MS); /* three ticks, then it polls without a limit */
+    server_advance(asleep, HOUR_MS);
+    cr_expect(assay_server_log_has(asleep, 0, "tick 3\n", ANSWER_MS));
+    cr_expect_null(strstr(server_log(asleep), "tick 4\n"));
 }
 
 Test(server_time, what_never_rests_fails_with_stacks)

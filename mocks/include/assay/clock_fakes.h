@@ -82,7 +82,15 @@ int mk_fake_sigwait(const sigset_t *set, int *signal_number);
 int mk_fake_sigwaitinfo(const sigset_t *set, siginfo_t *info);
 int mk_fake_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout);
 
-/* Threads: fake_cond.c, fake_lock.c. */
+/*
+ * Threads: fake_cond.c, fake_lock.c. The first five take no time: signals are counted for who waits
+ * with a limit; who waits without one is told when nobody can ever end it.
+ */
+int mk_fake_pthread_cond_signal(pthread_cond_t *cond);
+int mk_fake_pthread_cond_broadcast(pthread_cond_t *cond);
+int mk_fake_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex);
+int mk_fake_sem_wait(sem_t *semaphore);
+int mk_fake_pthread_join(pthread_t thread, void **result);
 int mk_fake_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                    const struct timespec *deadline);
 int mk_fake_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,

@@ -18,12 +18,14 @@
  *   connect.
  * CPU-time clocks and timers stay real; what else does is told in docs/mocks.md.
  *
- * Waiting. What is ready is returned at once. With nothing ready,
- *   - in the thread that called clock_fake, or when every thread that ever waited is waiting: the
- *     clock jumps to the next deadline of anybody's (timeout, timerfd, alarm);
+ * Waiting. What is ready is returned at once. With nothing ready, and every other thread asleep in
+ * the kernel with nothing on its way to it,
+ *   - in the thread that called clock_fake, or while that waits by the clock or for another thread:
+ *     the clock jumps to the next deadline of anybody's (timeout, timerfd, alarm);
  *   - in another thread: it waits until the clock is advanced past its deadline.
  * A wait that nothing can ever end fails the test with the stacks of all threads and returns -1
- * with EDEADLK; the third such wait aborts the test.
+ * with EDEADLK; so does one beside a thread that is busy for hang_ms; the third such wait aborts
+ * the test. pthread_cond_wait, sem_wait and pthread_join take no time, but are told so as well.
  *
  * Data that other processes send takes real time: .grace_ms is how long (real) a wait looks for it
  * before the clock jumps.
@@ -56,7 +58,7 @@ struct assay_clock {
     int64_t mono_ms; /* CLOCK_MONOTONIC at the start; 0: as it is */
     int64_t wall_ms; /* since 1970; 0: as it is */
     int grace_ms;    /* real; 0: none */
-    int hang_ms;     /* real: no thread moves and the clock stands, 0: 5000 */
+    int hang_ms;     /* real: so long the clock may stand while a thread waits, 0: 5000 */
 } MK_NAMED_ONLY;
 
 /* For generated wrappers: the fakes of clock_fakes.h while this is true, else the real functions.
@@ -64,10 +66,18 @@ struct assay_clock {
 extern bool mk_clock_is_faked;
 
 void assay_clock_fake(const char *file, int line, const struct assay_clock *start);
-/* Move it, through every deadline on the way; returns when the threads this woke wait again. */
-void assay_clock_advance_ms(int64_t ms);
-/* Until so many threads wait by this clock, for at most 5 real seconds: true if they do. */
-bool assay_clock_await(int threads);
+/*
+ * assay_clock_advance_ms(ms): move it, through every deadline on the way. Before it moves and when
+ * it returns all other threads are at rest; one that is not for hang_ms fails the test.
+ */
+void assay_clock_advance(const char *file, int line, int64_t ms);
+#define assay_clock_advance_ms(ms) assay_clock_advance(__FILE__, __LINE__, (ms))
+/*
+ * assay_clock_await(threads): until so many threads wait by this clock and all others are at rest,
+ * for at most 5 real seconds: true if they are.
+ */
+bool assay_clock_await_at(const char *file, int line, int threads);
+#define assay_clock_await(threads) assay_clock_await_at(__FILE__, __LINE__, (threads))
 int64_t assay_clock_now_ms(void);      /* CLOCK_MONOTONIC, virtual */
 int64_t assay_clock_wall_now_ms(void); /* CLOCK_REALTIME, virtual */
 

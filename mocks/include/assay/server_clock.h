@@ -28,7 +28,8 @@ struct mk_clock_page;
 struct assay_server_clock {
     struct mk_clock_page *page;
     char env[96]; /* "ASSAY_CLOCK_PAGE=/dev/shm/..." for the server's environment */
-    /* Who kept the last advance from its end: a thread that neither waited nor slept. */
+    /* Who kept the last advance from its end: a thread that never slept, of the test itself
+     * perhaps. */
     int busy_process, busy_thread;
 };
 
@@ -37,10 +38,11 @@ __attribute__((warn_unused_result)) bool assay_server_clock_open(struct assay_se
                                                                  int64_t mono_ms, int64_t wall_ms);
 
 /*
- * Move it through every deadline on the way, to the last one included. True when all threads of the
- * server that have ever waited by the clock are at rest: they wait again, having seen the new time,
- * or sleep in the kernel for something else. False with ETIMEDOUT if one was still busy (busy_*)
- * when the clock had stood for 5 real seconds, with EINVAL if ms is negative or beyond counting.
+ * Move it through every deadline on the way, to the last one included; not before the server has
+ * seen what was sent to it. True when all threads of its processes, and the other ones of the
+ * caller's, are at rest: they wait by the clock, having seen the new time, or sleep in the kernel
+ * for something else. False with ETIMEDOUT if one was still busy (busy_*) when the clock had stood
+ * for 5 real seconds, with EINVAL if ms is negative or beyond counting.
  */
 bool assay_server_clock_advance_ms(struct assay_server_clock *clock, int64_t ms);
 

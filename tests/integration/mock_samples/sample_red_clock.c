@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "sample_peers.h"
 #include "sample_server.h"
 #include "sample_waits.h"
 
@@ -54,4 +55,66 @@ Test(red, advance_beyond_counting)
     clock_fake();
     (void)waits_time();
     clock_advance_ms(INT64_MAX);
+}
+
+/* clock_advance_ms: the clock is real: clock_fake() comes first */
+Test(red, advance_of_a_real_clock)
+{
+    (void)waits_time();
+    clock_advance_ms(5);
+}
+
+/* clock_await: the clock is real: clock_fake() comes first */
+Test(red, await_by_a_real_clock)
+{
+    (void)waits_time();
+    (void)clock_await(1);
+}
+
+/* clock_fake: thread N waits, and the clock has stood for 300 ms, because thread N ... */
+Test(red, wait_beside_one_that_never_rests)
+{
+    int err = 0;
+
+    clock_fake(.hang_ms = 300);
+    peers_spin_start();
+    cr_expect_eq(waits_for_ever(&err), -1);
+    cr_expect_eq(err, EDEADLK);
+    peers_spin_stop();
+}
+
+/* clock_advance_ms: thread N (mock_red_clock) does not come to rest, for 300 ms now */
+Test(red, advance_beside_one_that_never_rests)
+{
+    clock_fake(.mono_ms = 1000, .hang_ms = 300);
+    peers_spin_start();
+    clock_advance_ms(5000);
+    cr_expect_eq(clock_now_ms(), 6000);
+    peers_spin_stop();
+}
+
+/* clock_fake: thread N waits for what can never come */
+Test(red, signal_that_nobody_can_send)
+{
+    clock_fake();
+    cr_expect_eq(peers_wait_for_signal(), EDEADLK);
+}
+
+Test(red, post_that_nobody_can_make)
+{
+    clock_fake();
+    cr_expect_eq(peers_wait_for_post(), EDEADLK);
+}
+
+/* The other, whose stack is asked for, waits on until it is woken. */
+Test(red, wait_of_two_without_end)
+{
+    clock_fake();
+    cr_expect_eq(peers_both_wait_for_ever(), EDEADLK, "the other's wait ended");
+}
+
+Test(red, end_that_cannot_come)
+{
+    clock_fake();
+    cr_expect_eq(peers_wait_for_end(), EDEADLK);
 }

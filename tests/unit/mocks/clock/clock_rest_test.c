@@ -12,6 +12,7 @@ enum { PATIENCE_MS = 20000 };
 static struct mk_clock_page page;
 static int pipes[2];
 static _Atomic bool stop;
+static _Atomic int unseen;
 
 static void start(void)
 {
@@ -46,6 +47,7 @@ static void *spin(void *unused)
 
 static void *spin_unseen(void *unused)
 {
+    atomic_store(&unseen, (int)syscall(SYS_gettid));
     while (!atomic_load(&stop))
         ;
     return unused;
@@ -65,8 +67,9 @@ static bool rests_within(int ms, int *busy)
     struct mk_rest rest = {0};
 
     while (mk_clock_real_ns() < until_ns)
-        if (mk_rest_all(&page, &rest, -1, busy))
+        if (mk_rest_all(&page, &rest, -1))
             return true;
+    *busy = rest.busy_thread;
     return false;
 }
 
@@ -87,7 +90,7 @@ Test(clock_rest, a_thread_that_computes_does_not)
 
     start_thread(&spinner, spin, 1);
     cr_assert_not(rests_within(50, &busy));
-    cr_assert_eq(busy, 1);
+    cr_assert_eq(busy, atomic_load(&page.slots[1].thread));
     atomic_store(&stop, true);
     pthread_join(spinner, NULL);
     cr_assert(rests_within(PATIENCE_MS, &busy));
@@ -102,7 +105,7 @@ Test(clock_rest, one_that_sleeps_beside_one_that_runs_does_not)
     start_thread(&sleeper, sleep_really, 0);
     start_thread(&spinner, spin_unseen, -1);
     cr_assert_not(rests_within(50, &busy));
-    cr_assert_eq(busy, 0);
+    cr_assert_eq(busy, atomic_load(&unseen));
     atomic_store(&stop, true);
     pthread_join(spinner, NULL);
     cr_assert(rests_within(PATIENCE_MS, &busy));
@@ -116,7 +119,34 @@ Test(clock_rest, who_has_not_seen_the_time_does_not)
     cr_assert(rests_within(PATIENCE_MS, &busy));
     mk_page_move_to(&page, mk_ns_per_s);
     cr_assert_not(rests_within(10, &busy));
-    cr_assert_eq(busy, 2);
+    cr_assert_eq(busy, (int)syscall(SYS_gettid));
+}
+
+/* Its slot says that it waits, but what it waits for has come. */
+static void *wait_and_work(void *unused)
+{
+    char byte;
+
+    note(4, MK_SLOT_WAITING);
+    (void)!read(pipes[0], &byte, 1);
+    while (!atomic_load(&stop))
+        ;
+    return unused;
+}
+
+Test(clock_rest, who_has_been_woken_does_not)
+{
+    pthread_t waiter;
+    int busy = -1;
+
+    start_thread(&waiter, wait_and_work, 4);
+    cr_assert(rests_within(PATIENCE_MS, &busy));
+    cr_assert_eq(write(pipes[1], "x", 1), 1);
+    struct mk_rest rest = {0};
+    cr_assert_not(mk_rest_all(&page, &rest, -1)); /* at once, whether it has run or not */
+    cr_assert_eq(rest.busy_thread, atomic_load(&page.slots[4].thread));
+    atomic_store(&stop, true);
+    pthread_join(waiter, NULL);
 }
 
 Test(clock_rest, a_process_that_ended_and_was_not_waited_for_does)
