@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <assay/at_end.h>
 #include <assay/http.h>
 #include <errno.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static assay_session *add_session(assay_server *server, bool is_visitor)
     session->is_visitor = is_visitor;
     session->owner = getpid();
     if (!all_sessions)
-        (void)atexit(free_sessions);
+        assay_at_end(free_sessions);
     session->next = all_sessions;
     all_sessions = session;
     return session;

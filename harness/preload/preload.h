@@ -117,6 +117,9 @@ bool hn_crash_stands_for(int signal_number);
 bool hn_crash_is_ours(const void *handler);
 void hn_crash_stand(int signal_number);
 
+/* clean_up.c: the test's tools let go of what they hold. */
+void hn_clean_up(void);
+
 /* case_ending.c: from here on, how the test's process ends is told. */
 void hn_ending_watch(void);
 

@@ -284,6 +284,9 @@ void hn_case_run(const struct hn_item *item, const struct hn_wire_run *run)
     hn_agent_begin(run);
     if (item->test->test)
         item->test->test();
+    hn_clean_up();
+    if (run->flags & HN_WIRE_RUN_LEAKS)
+        clear_stack();
     hn_agent_end(run);
     hn_valgrind_ask(run->flags & HN_WIRE_RUN_LEAKS);
     hn_fds_compare();

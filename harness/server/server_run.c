@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/server/server_run.h"
 
+#include <assay/at_end.h>
 #include <assay/server.h>
 #include <errno.h>
 #include <poll.h>
@@ -184,7 +185,7 @@ struct hn_server_run *hn_server_run_get(struct assay_server *server, struct pf_e
         return NULL;
     }
     if (!all_runs)
-        (void)atexit(end_all_runs);
+        assay_at_end(end_all_runs);
     run->next = all_runs;
     all_runs = run;
     server->run = run;

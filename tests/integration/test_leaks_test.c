@@ -161,6 +161,31 @@ Test(test_leaks, the_server_of_a_fixture_is_judged_when_it_ends)
     ts_run_events_fini(&run);
 }
 
+/* Servers, connections, filters of JSON: closed before anybody looks. */
+Test(test_leaks, the_harness_leaves_nothing_of_its_own)
+{
+    static const char *const tools[] = {"--leaks", "--under leaks"};
+
+    for (unsigned i = 0; i < sizeof tools / sizeof *tools; i++) {
+        struct ts_result run =
+            ts_run("cd %s && assay test --history none %s -k users -k service %s", ts_temp_dir(),
+                   tools[i], SAMPLE_SUITE);
+        if (strstr(ts_err(&run), "built with") || strstr(ts_out(&run), "built with"))
+            cr_skip("this build's suites have a sanitizer, and the agent stays out of them");
+        cr_expect_eq(run.status, 0, "%s: %s%s", tools[i], ts_out(&run), ts_err(&run));
+        ts_result_fini(&run);
+    }
+}
+
+Test(test_leaks, what_the_harness_holds_is_not_told_of_a_failed_test)
+{
+    struct ts_run_events run = ts_run_suites("sample_http_red");
+
+    cr_expect_str_eq(ts_status_of(&run, "asks_for_too_much"), "fail", "%s", ts_out(&run.result));
+    cr_expect_null(strstr(ts_err(&run.result), "left (fd)"), "%s", ts_err(&run.result));
+    ts_run_events_fini(&run);
+}
+
 Test(test_leaks, a_network_of_its_own_hides_nothing_of_the_test_itself)
 {
     struct ts_run_events run =
