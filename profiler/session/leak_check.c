@@ -151,12 +151,22 @@ static void pass_signals_on(struct pf_check *check)
     }
 }
 
+/* What a process said last may be there to be heard after its end. */
+static bool goes_on(struct pf_check *check)
+{
+    struct pollfd unheard = {.fd = check->host.poll_fd, .events = POLLIN};
+
+    if (!check->is_asking)
+        return pf_follow_serve(&check->follow);
+    return pf_check_asked_runs(check) || poll(&unheard, 1, 0) > 0;
+}
+
 static void watch_until_all_ended(struct pf_check *check)
 {
     struct pollfd fds[] = {{.fd = check->signal_fd, .events = POLLIN},
                            {.fd = check->host.poll_fd, .events = POLLIN}};
 
-    while (check->is_asking ? pf_check_asked_runs(check) : pf_follow_serve(&check->follow)) {
+    while (goes_on(check)) {
         (void)poll(fds, 2, TICK_MS);
         pass_signals_on(check);
         pf_agent_host_serve(&check->host);
