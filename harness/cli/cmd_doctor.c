@@ -10,6 +10,7 @@
 
 #include "harness/cli/doctor.h"
 #include "harness/cli/opts.h"
+#include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
 
 static const struct hn_check checks[] = {
@@ -55,15 +56,10 @@ static const char *status_of(enum hn_health health)
     return words[health];
 }
 
-static bool use_colour(void)
-{
-    return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-}
-
 static void print_text(const struct hn_check *check, const struct hn_finding *found)
 {
     static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
-    const char *colour = use_colour() ? colours[found->health] : "";
+    const char *colour = hn_terminal_has_colour(STDOUT_FILENO) ? colours[found->health] : "";
 
     (void)printf("%s%-8s%s %-14s %s\n", colour, status_of(found->health), *colour ? "\033[0m" : "",
                  check->name, found->detail);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
 #include "profiler/base/file.h"
 #include "profiler/base/sink.h"
@@ -278,7 +279,7 @@ static int run_leaks(const struct hn_verb *verb, int argc, char **argv)
     struct request request = {
         .view = {.kinds = pf_leak_bit(PF_LEAK_DEFINITE) | pf_leak_bit(PF_LEAK_POSSIBLE),
                  .fail_on = pf_leak_bit(PF_LEAK_DEFINITE),
-                 .is_terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")}};
+                 .is_terminal = hn_terminal_has_colour(STDOUT_FILENO)}};
 
     hn_opts_init(&opts, verb, argc, argv);
     int status = take_options(&opts, &request);

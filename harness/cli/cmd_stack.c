@@ -10,6 +10,7 @@
 #include "harness/cli/opts.h"
 #include "harness/cli/pids.h"
 #include "harness/cli/stack_print.h"
+#include "harness/cli/terminal.h"
 #include "harness/cli/verbs.h"
 #include "profiler/base/sink.h"
 #include "profiler/session/stack.h"
@@ -72,7 +73,7 @@ static bool print(const struct pf_stacks *stacks, bool is_json, struct pf_err *e
 {
     struct pf_sink sink;
     int fd = STDOUT_FILENO;
-    bool has_colour = isatty(fd) && !getenv("NO_COLOR");
+    bool has_colour = hn_terminal_has_colour(fd);
 
     pf_sink_init(&sink, pf_sink_to_fd, &fd);
     if (is_json)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/terminal.h"
 #include "harness/cli/test_read.h"
 #include "harness/cli/test_watch.h"
 #include "harness/cli/test_words.h"
@@ -410,7 +411,7 @@ static int run(const struct hn_verb *verb, int argc, char **argv)
         .engine = "fork",
         .history = ".assay/tests",
         .save_profile = save_profile,
-        .color = is_terminal && !getenv("NO_COLOR"),
+        .color = hn_terminal_has_colour(STDOUT_FILENO),
         .live = is_terminal,
         .ci = is_in_ci(),
         .schedule = {.jobs = cpus > 0 && cpus < 256 ? (unsigned)cpus : 1, .timeout_s = 60},

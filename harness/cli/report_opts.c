@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/cli/opts.h"
+#include "harness/cli/terminal.h"
 #include "profiler/symbol/symbolize.h"
 
 enum { TOP_MAX = 1000000 };
@@ -67,7 +68,7 @@ int hn_report_opts_settle(struct hn_report_opts *to, const struct hn_opts *opts)
 {
     bool is_stdout = !to->output || strcmp(to->output, "-") == 0;
 
-    to->report.is_terminal = is_stdout && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    to->report.is_terminal = is_stdout && hn_terminal_has_colour(STDOUT_FILENO);
     if (!to->format)
         to->format = is_stdout ? pf_report_format_named("text") : pf_report_format_of(to->output);
     if (can_write(to, to->format))

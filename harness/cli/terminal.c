@@ -2,6 +2,7 @@
 #include "harness/cli/terminal.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,6 +10,13 @@
 /* Alternate screen, cursor hidden; and back. */
 static const char ENTER[] = "\033[?1049h\033[?25l";
 static const char LEAVE[] = "\033[?25h\033[?1049l";
+
+bool hn_terminal_has_colour(int fd)
+{
+    const char *refused = getenv("NO_COLOR");
+
+    return isatty(fd) && (!refused || !*refused);
+}
 
 bool hn_terminal_open(struct hn_terminal *out)
 {

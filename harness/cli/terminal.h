@@ -1,5 +1,6 @@
 /*
- * A terminal taken over for a live view, and given back as it was, whatever happens.
+ * What is asked of a terminal: colour, size, keys; taken over for a live view and given back as it
+ * was, whatever happens.
  *
  * Plain ANSI sequences (ECMA-48) and the alternate screen; the size is asked for at each drawing,
  * so a resize needs no handler.
@@ -17,6 +18,10 @@ struct hn_terminal {
     bool is_open;
     struct termios before;
 };
+
+/* Is what is written to fd to be coloured: a terminal, and NO_COLOR unset or empty (no-color.org)?
+ */
+bool hn_terminal_has_colour(int fd);
 
 /* False where stdin and stdout are not both a terminal. */
 bool hn_terminal_open(struct hn_terminal *out);
