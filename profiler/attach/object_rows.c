@@ -13,6 +13,7 @@
 
 #include "profiler/attach/row_cache.h"
 #include "profiler/base/arena.h"
+#include "profiler/elf/elf_packed.h"
 
 /* Memory for the compiler: large, hardly touched, and back to the kernel afterwards. */
 static void *map_scratch(size_t size)
@@ -28,11 +29,22 @@ static void unmap_scratch(void *at, size_t size)
         (void)munmap(at, size);
 }
 
-/* The section's bytes, if they are as they are: compressed ones are not read. */
 static bool find_plain(const struct pf_elf *elf, const char *name, struct pf_elf_section *section)
 {
-    return pf_elf_section_find(elf, name, section) && !(section->flags & SHF_COMPRESSED)
+    return pf_elf_section_find(elf, name, section) && !pf_elf_is_packed(section)
            && section->bytes.size > 0;
+}
+
+/* Where it is compressed, unpacked into unpacked. */
+static struct pf_bytes debug_frame_of(const struct pf_elf *elf, struct pf_buf *unpacked)
+{
+    struct pf_elf_section section = {0};
+    struct pf_err ignored;
+
+    if (!pf_elf_section_find(elf, ".debug_frame", &section) || !pf_elf_is_packed(&section))
+        return section.bytes;
+    return pf_elf_unpack(unpacked, &section, &ignored) ? pf_buf_view(unpacked)
+                                                       : (struct pf_bytes){0};
 }
 
 static void set_image(const struct pf_elf *elf, struct pf_cfi_source *source)
@@ -47,7 +59,7 @@ static void set_image(const struct pf_elf *elf, struct pf_cfi_source *source)
     }
 }
 
-static struct pf_cfi_source source_of(const struct pf_elf *elf)
+static struct pf_cfi_source source_of(const struct pf_elf *elf, struct pf_buf *unpacked)
 {
     struct pf_cfi_source source = {0};
     struct pf_elf_section section;
@@ -57,8 +69,7 @@ static struct pf_cfi_source source_of(const struct pf_elf *elf)
         source.eh_frame = section.bytes;
         source.eh_frame_addr = section.file_addr;
     }
-    if (find_plain(elf, ".debug_frame", &section))
-        source.debug_frame = section.bytes;
+    source.debug_frame = debug_frame_of(elf, unpacked);
     if (pf_elf_section_find(elf, ".text", &section))
         source.text_addr = section.file_addr;
     if (pf_elf_section_find(elf, ".got", &section))
@@ -99,6 +110,15 @@ static void compile(struct pf_object_rows *object, const struct pf_cfi_source *s
     unmap_scratch(scratch.at, scratch.size);
 }
 
+static void compile_file(struct pf_object_rows *object, const struct pf_elf *elf)
+{
+    struct pf_buf unpacked = {0};
+    struct pf_cfi_source source = source_of(elf, &unpacked);
+
+    compile(object, &source);
+    pf_buf_fini(&unpacked);
+}
+
 /* An object without .eh_frame (musl's libc) may have a debug file with .debug_frame. */
 static void compile_debug_file(struct pf_object_rows *object)
 {
@@ -112,8 +132,7 @@ static void compile_debug_file(struct pf_object_rows *object)
                    object->build_id + 2);
     if (!pf_elf_open(&elf, path, &ignored))
         return;
-    struct pf_cfi_source source = source_of(&elf);
-    compile(object, &source);
+    compile_file(object, &elf);
     pf_elf_close(&elf);
 }
 
@@ -153,8 +172,7 @@ static struct pf_object_rows *load(const struct pf_elf *elf, const struct pf_row
 
     if (elf->machine != EM_X86_64 || find_cached(object, cache))
         return object;
-    struct pf_cfi_source source = source_of(elf);
-    compile(object, &source);
+    compile_file(object, elf);
     if (!object->rows)
         compile_debug_file(object);
     if (object->rows && cache)

@@ -11,7 +11,7 @@
 
 #include "profiler/base/file.h"
 #include "profiler/profile/profile.h"
-#include "profiler/report/gzip.h"
+#include "profiler/base/gzip.h"
 #include "profiler/report/readers_priv.h"
 #include "profiler/report/report.h"
 

@@ -13,7 +13,7 @@
 #include "profiler/base/sink.h"
 #include "profiler/base/utf8.h"
 #include "profiler/profile/profile.h"
-#include "profiler/report/gzip.h"
+#include "profiler/base/gzip.h"
 #include "profiler/report/pprof_fields.h"
 #include "profiler/report/proto.h"
 #include "profiler/report/writers_priv.h"

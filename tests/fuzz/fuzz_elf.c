@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "profiler/elf/elf_identity.h"
+#include "profiler/elf/elf_packed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +24,17 @@ static uint64_t sum(struct pf_bytes bytes)
     return total;
 }
 
+static size_t unpack(const struct pf_elf_section *section)
+{
+    struct pf_buf out = {0};
+    struct pf_err err;
+    bool ok = pf_elf_is_packed(section) && pf_elf_unpack(&out, section, &err);
+    size_t size = ok ? out.size : 0;
+
+    pf_buf_fini(&out);
+    return size;
+}
+
 static void use(const struct pf_elf *elf)
 {
     char text[PF_BUILD_ID_TEXT];
@@ -31,7 +43,7 @@ static void use(const struct pf_elf *elf)
 
     for (uint32_t i = 0; i < elf->section_count && i < 64; i++) {
         struct pf_elf_section section = pf_elf_section_at(elf, i);
-        total += sum(section.bytes) + strlen(section.name);
+        total += sum(section.bytes) + strlen(section.name) + unpack(&section);
     }
     for (uint32_t i = 0; i < elf->segment_count && i < 64; i++) {
         struct pf_elf_segment segment = pf_elf_segment_at(elf, i);

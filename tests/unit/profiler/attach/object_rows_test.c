@@ -48,6 +48,30 @@ Test(object_rows, one_file_by_two_paths_is_one_object)
     pf_object_rows_release(b);
 }
 
+/* As -gz and Go's linker store it, where nothing else says how to unwind. */
+Test(object_rows, a_compressed_debug_frame_is_read)
+{
+    char path[] = "/tmp/assay-rows-XXXXXX";
+    char command[512];
+    int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    (void)close(fd);
+    (void)snprintf(command, sizeof command,
+                   "for i in $(seq 60); do echo \"int f$i(int n) { return n * $i; }\"; done | cc "
+                   "-xc -shared -nostdlib -g -gz "
+                   "-fno-asynchronous-unwind-tables -fno-unwind-tables -o '%s' - && "
+                   "readelf -SW '%s' | grep -q 'debug_frame.* C '",
+                   path, path);
+    cr_assert_eq(system(command), 0);
+
+    struct pf_object_rows *object = open_rows(NULL, path);
+
+    (void)unlink(path);
+    cr_assert_not_null(object->rows);
+    cr_expect_eq(object->stats.fde_count, 60u);
+    pf_object_rows_release(object);
+}
+
 static void copy_self(const char *to)
 {
     char command[128];

@@ -3,7 +3,7 @@
 
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
-#include "profiler/report/gzip.h"
+#include "profiler/base/gzip.h"
 #include "profiler/report/pprof_fields.h"
 #include "profiler/report/proto.h"
 #include "profiler/report/readers_priv.h"

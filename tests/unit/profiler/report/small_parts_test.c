@@ -9,7 +9,7 @@
 
 #include "profiler/base/sink.h"
 #include "profiler/report/flame_priv.h"
-#include "profiler/report/gzip.h"
+#include "profiler/base/gzip.h"
 #include "profiler/report/id_map.h"
 #include "profiler/report/proto.h"
 

@@ -1,10 +1,10 @@
 /*
- * gzip (RFC 1952) in and out. The only file that speaks zlib.
+ * gzip (RFC 1952) in and out, zlib (RFC 1950) in. The only file that packs and unpacks with zlib.
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef PROFILER_REPORT_GZIP_H
-#define PROFILER_REPORT_GZIP_H
+#ifndef PROFILER_BASE_GZIP_H
+#define PROFILER_BASE_GZIP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,8 @@ struct pf_sink;
 /* Do the bytes begin like a gzip file? */
 bool pf_gzip_is(struct pf_bytes bytes);
 
-/* Append the unpacked bytes (all members, concatenated) to out; PF_ERR_LIMIT beyond max. */
+/* Append the unpacked bytes to out, of gzip all members, concatenated; PF_ERR_LIMIT beyond max.
+ * Whether they are gzip's or zlib's their head says. */
 ASSAY_CHECKED
 bool pf_gunzip(struct pf_buf *out, struct pf_bytes packed, size_t max, struct pf_err *err);
 

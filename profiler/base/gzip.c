@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define ZLIB_CONST /* next_in points to const */
-#include "profiler/report/gzip.h"
+#include "profiler/base/gzip.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -9,7 +9,11 @@
 #include "profiler/base/arena.h"
 #include "profiler/base/sink.h"
 
-enum { GZIP_STEP_BYTES = 64 * 1024, GZIP_WINDOW = 15 + 16 /* 16: gzip, not zlib */ };
+enum {
+    GZIP_STEP_BYTES = 64 * 1024,
+    GZIP_WINDOW = 15 + 16,   /* 16: gzip, not zlib */
+    EITHER_WINDOW = 15 + 32, /* 32: as the head says */
+};
 
 /* Half the time of level 6 for a tenth more bytes. */
 enum { GZIP_LEVEL = 4, GZIP_MEMORY = 8 };
@@ -69,7 +73,7 @@ bool pf_gunzip(struct pf_buf *out, struct pf_bytes packed, size_t max, struct pf
 {
     z_stream z = {0};
 
-    if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+    if (inflateInit2(&z, EITHER_WINDOW) != Z_OK)
         return pf_err_set(err, PF_ERR_SYSTEM, "zlib: %s", z.msg ? z.msg : "no memory");
     bool ok = inflate_all(&z, out, packed, out->size + max, err);
     (void)inflateEnd(&z);
