@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "profiler/base/file.h"
-#include "profiler/profile/profile.h"
 #include "profiler/base/gzip.h"
+#include "profiler/profile/profile.h"
 #include "profiler/report/readers_priv.h"
 #include "profiler/report/report.h"
 

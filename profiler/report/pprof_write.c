@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "profiler/base/arena.h"
+#include "profiler/base/gzip.h"
 #include "profiler/base/sink.h"
 #include "profiler/base/utf8.h"
 #include "profiler/profile/profile.h"
-#include "profiler/base/gzip.h"
 #include "profiler/report/pprof_fields.h"
 #include "profiler/report/proto.h"
 #include "profiler/report/writers_priv.h"

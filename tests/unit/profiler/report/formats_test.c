@@ -5,11 +5,11 @@
  */
 #include <criterion/criterion.h>
 
+#include "profiler/base/gzip.h"
 #include "profiler/base/sink.h"
 #include "profiler/profile/frames.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
-#include "profiler/base/gzip.h"
 #include "profiler/report/left_out.h"
 #include "tests/unit/profiler/profile/stacks_fixture.h"
 #include "tests/unit/profiler/report/report_fixture.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 
+#include "profiler/base/gzip.h"
 #include "profiler/profile/profile.h"
 #include "profiler/profile/summary.h"
-#include "profiler/base/gzip.h"
 #include "profiler/report/pprof_fields.h"
 #include "profiler/report/proto.h"
 #include "profiler/report/readers_priv.h"

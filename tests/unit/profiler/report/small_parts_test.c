@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "profiler/base/gzip.h"
 #include "profiler/base/sink.h"
 #include "profiler/report/flame_priv.h"
-#include "profiler/base/gzip.h"
 #include "profiler/report/id_map.h"
 #include "profiler/report/proto.h"
 
