@@ -16,11 +16,13 @@
 #include "profiler/agent/raw_call_x86_64.h"
 #include "profiler/agent/region_leave.h"
 
-/* Soon: where threads come and go. Scanning takes at most a 50th of a core. */
-enum { SCAN_EVERY_MS = 20, SCAN_SOON_MS = 2, COST_LIMIT = 50 };
+/*
+ * Where threads come and go a scan follows soon; where none does, ever later: each wakes a thread
+ * on a CPU the server wants. Scanning takes at most a 50th of a core.
+ */
+enum { SCAN_SOON_MS = 2, SCAN_LATE_MS = 50, CALM_PART = 16, COST_LIMIT = 50 };
 
 static const uint64_t ns_per_ms = 1000000;
-static const uint64_t calm_ns = 500000000;    /* no thread came or went for so long */
 static const uint64_t silence_ns = 300000000; /* a collector that ticks no more: is it gone? */
 static const uint64_t silence_max_ns = 60000000000; /* it lives, but was stopped: enough of it */
 
@@ -88,6 +90,16 @@ static bool is_wanted(struct pulse *pulse)
            && !is_left_alone(pulse, at_ns);
 }
 
+/* A part of the time for which no thread has come or gone. */
+static uint64_t calm_pause_ns(const struct pulse *pulse)
+{
+    uint64_t part_ns = (now_ns() - pulse->changed_ns) / CALM_PART;
+
+    if (part_ns < SCAN_SOON_MS * ns_per_ms)
+        return SCAN_SOON_MS * ns_per_ms;
+    return part_ns < SCAN_LATE_MS * ns_per_ms ? part_ns : SCAN_LATE_MS * ns_per_ms;
+}
+
 /* With very many threads a scan is long: the pause grows with it. */
 static void scan_and_pause(struct pulse *pulse)
 {
@@ -98,8 +110,7 @@ static void scan_and_pause(struct pulse *pulse)
     atomic_fetch_add(&cpu.region->beat, 1);
     if (cpu.timers.refused > atomic_load(&cpu.region->untimed))
         atomic_store(&cpu.region->untimed, cpu.timers.refused);
-    bool is_calm = now_ns() - pulse->changed_ns > calm_ns;
-    uint64_t least_ns = (is_calm ? SCAN_EVERY_MS : SCAN_SOON_MS) * ns_per_ms;
+    uint64_t least_ns = calm_pause_ns(pulse);
     uint64_t pause_ns = (read_clock(CLOCK_THREAD_CPUTIME_ID) - began_ns) * COST_LIMIT;
     sleep_ns(pause_ns > least_ns ? pause_ns : least_ns);
 }

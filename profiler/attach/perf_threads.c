@@ -21,15 +21,6 @@ enum { GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
 /* Descriptors kept free for everything else: objects, /proc, the profile itself. */
 enum { FDS_RESERVED = 64 };
 
-/* A sixteenth of a second at 999 Hz, for a collector that has to wait for a CPU. */
-enum { RECORDS_A_RING = 64 };
-
-uint32_t pf_stack_copy_first(uint64_t ring_bytes)
-{
-    return ring_bytes / RECORDS_A_RING < PF_STACK_COPY_ROOMY ? PF_STACK_COPY_MIN
-                                                             : PF_STACK_COPY_ROOMY;
-}
-
 static void raise_fd_limit(void)
 {
     struct rlimit limit;

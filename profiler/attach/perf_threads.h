@@ -27,15 +27,12 @@
 #include "profiler/attach/tid_map.h"
 
 /*
- * A record is at most 64 KiB, header and registers included. The kernel copies what there is, at
- * 0.1 microseconds a KiB, but takes room in the ring for all that was asked for: a ring shall hold
- * RECORDS_A_RING of them.
+ * What is copied of a stack at first and at most; a record is at most 64 KiB, header and registers
+ * included. The kernel copies what there is, at 0.1 microseconds a KiB, but takes room in the ring
+ * for all that was asked for: the collector, whose caches others use between its turns, then reads
+ * ever new memory. 16 KiB cost it 0.57 % of a CPU at 999 Hz (nginx), 32 KiB 0.93 %, 8 KiB 0.47 %.
  */
-enum { PF_STACK_COPY_MIN = 16 << 10, PF_STACK_COPY_ROOMY = 32 << 10, PF_STACK_COPY_MAX = 60 << 10 };
-
-/* How much to copy at first, with rings of this size: every stack cut off before its thread's copy
- * has grown counts against the profile. */
-uint32_t pf_stack_copy_first(uint64_t ring_bytes);
+enum { PF_STACK_COPY_FIRST = 16 << 10, PF_STACK_COPY_MAX = 60 << 10 };
 
 enum pf_perf_opened {
     PF_PERF_OPENED,

@@ -22,9 +22,13 @@
  */
 enum { RING_BYTES_WISH = 2 << 20, WAIT_MS = 250, PROGRESS_MS = 250 };
 
-/* At first and whenever stack copies have grown, drains are close together: every stack cut off
- * before its thread's copies are large enough counts against the profile. */
-enum { BRISK_WAIT_MS = 5, BRISK_MS = 500 };
+/*
+ * At first and whenever stack copies have grown, drains are close together: every stack cut off
+ * before its thread's copies are large enough counts against the profile. Closer than a few samples
+ * of a thread they would find nothing and take CPU from the server; and so many samples a thread
+ * say that its copies are large enough.
+ */
+enum { BRISK_WAIT_MS = 5, BRISK_PERIODS = 4, BRISK_MS = 500, BRISK_SAMPLES = 32 };
 
 /* Threads shorter than a period are seen by chance or, each having a timer of its own, never. */
 enum { UNSEEN_THREADS_MANY = 20 };
@@ -65,6 +69,7 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
 {
     const struct pf_record_options *options = job->options;
     struct pf_perf_wish wish = {.frequency_hz = options->frequency_hz,
+                                .stack_bytes = PF_STACK_COPY_FIRST,
                                 .with_switches = options->mode == PF_RECORD_WALL,
                                 .threads_only = options->skip_children};
 
@@ -75,7 +80,6 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
     if (!pf_perf_probe(&session->access, err)
         || !pf_perf_rings_open(&session->rings, RING_BYTES_WISH, err))
         return false;
-    wish.stack_bytes = pf_stack_copy_first(session->rings.data_bytes);
     session->interrupt_ns = pf_perf_cost_ns(&session->rings, &session->access, &wish);
     pf_perf_threads_init(&session->threads, &session->rings, &session->access, &wish);
     pf_mapped_objects_init(&session->objects);
@@ -111,6 +115,11 @@ void pf_perf_session_drain(struct pf_perf_session *session, bool is_last)
     session->drained_ns = pf_clock_now_ns();
 }
 
+static uint32_t live_threads(const struct pf_perf_session *session)
+{
+    return session->is_wide ? session->people.by_tid.count : session->threads.live;
+}
+
 static void tell_progress(struct pf_perf_session *session)
 {
     const struct pf_record_options *options = session->job->options;
@@ -124,7 +133,7 @@ static void tell_progress(struct pf_perf_session *session)
         .samples = session->quality.samples,
         .lost = session->quality.lost + pf_wide_lost(session),
         .processes = session->people.live_processes,
-        .threads = session->is_wide ? session->people.by_tid.count : session->threads.live,
+        .threads = live_threads(session),
         .profile = session->job->profile,
     };
     /* One that has just begun or ended is known by one of its records before the other. */
@@ -133,17 +142,32 @@ static void tell_progress(struct pf_perf_session *session)
     options->progress(options->progress_to, &progress);
 }
 
-static int wait_limit_ms(struct pf_perf_session *session)
+static bool is_brisk(struct pf_perf_session *session)
 {
     uint64_t now_ns = pf_clock_now_ns();
 
     if (session->mended != session->mended_seen || session->brisk_until_ns == 0) {
         session->mended_seen = session->mended;
         session->brisk_until_ns = now_ns + BRISK_MS * UINT64_C(1000000);
+        session->brisk_until_samples =
+            session->cpu_samples + BRISK_SAMPLES * (UINT64_C(1) + live_threads(session));
     }
-    int limit_ms = now_ns < session->brisk_until_ns ? BRISK_WAIT_MS : WAIT_MS;
-    int period_ms = (int)(session->period_ns / 1000000) + 1;
+    return now_ns < session->brisk_until_ns && session->cpu_samples < session->brisk_until_samples;
+}
 
+static int larger(int left, int right)
+{
+    return left > right ? left : right;
+}
+
+static int wait_limit_ms(struct pf_perf_session *session)
+{
+    int period_ms = (int)(session->period_ns / 1000000) + 1;
+    int limit_ms =
+        is_brisk(session) ? larger(BRISK_WAIT_MS, BRISK_PERIODS * (period_ms - 1)) : WAIT_MS;
+
+    if (limit_ms > WAIT_MS)
+        limit_ms = WAIT_MS;
     return session->is_wall && period_ms < limit_ms ? period_ms : limit_ms;
 }
 

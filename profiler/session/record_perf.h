@@ -46,6 +46,7 @@ struct pf_perf_session {
     uint64_t own_cpu_ns;     /* of the collector, while it collected */
     uint64_t next_scan_ns, next_progress_ns;
     uint64_t brisk_until_ns;      /* drains are close together until then */
+    uint64_t brisk_until_samples; /* or until so many cpu_samples */
     uint32_t mended, mended_seen; /* times something was done so that stacks are whole */
     uint32_t scans;
     uint32_t missed_threads, denied_threads; /* by the scan that missed most */

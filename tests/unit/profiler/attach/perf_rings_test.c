@@ -191,13 +191,6 @@ Test(perf_rings, whole_cpus_take_over_and_their_records_are_told_apart)
     tear_down(&rig);
 }
 
-Test(perf_rings, the_first_copy_leaves_room_for_many)
-{
-    cr_expect_eq(pf_stack_copy_first(2 << 20), (uint32_t)PF_STACK_COPY_ROOMY);
-    cr_expect_eq(pf_stack_copy_first(1 << 20), (uint32_t)PF_STACK_COPY_MIN);
-    cr_expect_eq(pf_stack_copy_first(64 << 10), (uint32_t)PF_STACK_COPY_MIN);
-}
-
 Test(perf_rings, a_thread_that_is_gone_is_told_apart)
 {
     struct rig rig;
