@@ -100,7 +100,6 @@ static void take_sample(struct pf_region *region, uint32_t weight, const ucontex
         .stack = stack_of(region, self, lane, &regs),
         .weight = weight,
         .tid = self->tid,
-        .when_ms = atomic_load_explicit(&region->now_ms, memory_order_relaxed),
     };
     (void)pf_ring_push(&lane->ring, &event);
 }

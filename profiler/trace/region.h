@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PF_REGION_VERSION = 3, PF_REGION_PAGE = 4096, PF_REGION_LINE = 64 };
+enum { PF_REGION_VERSION = 4, PF_REGION_PAGE = 4096, PF_REGION_LINE = 64 };
 enum { PF_STACK_LEVELS = 5 };
 
 #define PF_REGION_MAGIC 0x6e6f6967657261ull /* "aregion" */

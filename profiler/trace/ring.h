@@ -22,7 +22,6 @@ struct pf_ring_event {
     uint32_t stack;  /* interned, region_stacks.h */
     uint32_t weight; /* timer expirations it stands for: 1 + overruns */
     uint32_t tid;
-    uint32_t when_ms; /* region's now_ms */
 };
 
 enum { PF_RING_EVENTS = 1024 }; /* a power of two: positions run past 2^32 */
