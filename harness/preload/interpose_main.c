@@ -56,6 +56,8 @@ static void clean_criterions(void)
     (void)unsetenv("GMON_OUT_PREFIX");
 }
 
+static pid_t first_pid;
+
 /* Before the binary's own constructors, which may start processes. Those of its libraries have run:
  * what they opened is theirs. */
 __attribute__((constructor)) static void look_around(void)
@@ -67,6 +69,7 @@ __attribute__((constructor)) static void look_around(void)
         hn_worker_find();
     if (!fd || getenv("BXFI_MAP") || !dlsym(RTLD_DEFAULT, "criterion_initialize"))
         return; /* on our own, in a worker of Criterion's engine, or in a tool that starts it */
+    first_pid = getpid();
     hn_preload.control_fd = atoi(fd);
     (void)fcntl(hn_preload.control_fd, F_SETFD, FD_CLOEXEC);
     if (engine && strcmp(engine, "criterion") == 0) {
@@ -80,11 +83,11 @@ __attribute__((constructor)) static void look_around(void)
     clean_criterions();
 }
 
-/* A constructor forked, and both came back: the binary's first process, which leads its group, is
- * the one the runner started. */
+/* A constructor forked, and both came back: the runner started the first one, while it lives. The
+ * group does not tell: criterion_initialize gives each a group of its own. */
 static void end_stray(void)
 {
-    if (getpid() == getpgrp() || getppid() != getpgrp())
+    if (getpid() == first_pid || getppid() != first_pid)
         return;
     (void)fprintf(stderr, "assay: a constructor forked, and its child came to main, too: it ends "
                           "here\n");
