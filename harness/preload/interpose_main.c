@@ -10,9 +10,12 @@
 #include <criterion/options.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness/preload/preload.h"
@@ -83,11 +86,22 @@ __attribute__((constructor)) static void look_around(void)
     clean_criterions();
 }
 
-/* A constructor forked, and both came back: the runner started the first one, while it lives. The
+/* One that waits to be reaped is not. */
+static bool is_alive(pid_t pid)
+{
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    bool alive = end.fd >= 0 && poll(&end, 1, 0) == 0;
+
+    if (end.fd >= 0)
+        (void)close(end.fd);
+    return alive;
+}
+
+/* Constructors forked, and all came back: the runner started the first one, while it lives. The
  * group does not tell: criterion_initialize gives each a group of its own. */
 static void end_stray(void)
 {
-    if (getpid() == first_pid || getppid() != first_pid)
+    if (getpid() == first_pid || !is_alive(first_pid))
         return;
     (void)fprintf(stderr, "assay: a constructor forked, and its child came to main, too: it ends "
                           "here\n");

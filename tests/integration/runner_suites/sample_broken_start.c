@@ -25,7 +25,9 @@ __attribute__((constructor)) static void start(void)
         pause();
     if (is_broken("exit"))
         exit(5);
-    if (is_broken("fork"))
+    if (is_broken("fork") || is_broken("fork_twice"))
+        (void)fork();
+    if (is_broken("fork_twice"))
         (void)fork();
     if (is_broken("close"))
         for (int fd = 0; fd < 100000; fd++)
