@@ -28,7 +28,7 @@ enum { RING_BYTES_WISH = 2 << 20, WAIT_MS = 250, PROGRESS_MS = 250 };
  * of a thread they would find nothing and take CPU from the server; and so many samples a thread
  * say that its copies are large enough.
  */
-enum { BRISK_WAIT_MS = 5, BRISK_PERIODS = 4, BRISK_MS = 500, BRISK_SAMPLES = 32 };
+enum { BRISK_PERIODS = 4, BRISK_MS = 500, BRISK_SAMPLES = 32 };
 
 /* Threads shorter than a period are seen by chance or, each having a timer of its own, never. */
 enum { UNSEEN_THREADS_MANY = 20 };
@@ -155,19 +155,13 @@ static bool is_brisk(struct pf_perf_session *session)
     return now_ns < session->brisk_until_ns && session->cpu_samples < session->brisk_until_samples;
 }
 
-static int larger(int left, int right)
-{
-    return left > right ? left : right;
-}
-
 static int wait_limit_ms(struct pf_perf_session *session)
 {
     int period_ms = (int)(session->period_ns / 1000000) + 1;
-    int limit_ms =
-        is_brisk(session) ? larger(BRISK_WAIT_MS, BRISK_PERIODS * (period_ms - 1)) : WAIT_MS;
+    int limit_ms = WAIT_MS;
 
-    if (limit_ms > WAIT_MS)
-        limit_ms = WAIT_MS;
+    if (is_brisk(session) && BRISK_PERIODS * period_ms < WAIT_MS)
+        limit_ms = BRISK_PERIODS * period_ms;
     return session->is_wall && period_ms < limit_ms ? period_ms : limit_ms;
 }
 
