@@ -397,7 +397,7 @@ static void expect_one_verdict(const char *broken)
     enum { TRIES = 20 };
 
     for (unsigned i = 0; i < TRIES; i++) {
-        struct ts_run_events run = ts_run_suites(broken);
+        struct ts_run_events run = ts_run_suites("%s", broken);
         cr_expect_eq(run.result.status, 0, "%s", ts_out(&run.result));
         cr_expect_eq(json_array_size(run.ends), 1);
         ts_run_events_fini(&run);
