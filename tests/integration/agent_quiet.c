@@ -48,16 +48,22 @@ static int is_in_handler(void)
            || (blocked >> (SIGVTALRM - 1) & 1);
 }
 
-static void note(const char *name)
+/* Is it called in a handler? Then it is noted. */
+static bool note(const char *name)
 {
     if (!is_in_handler())
-        return;
+        return false;
     unsigned at = atomic_fetch_add(&noted, 1);
     if (at < NAMES_MAX)
         atomic_store(&names[at], name);
+    return true;
 }
 
-/* The C library's own, by the names it has them under as well, or by the next object's. */
+/*
+ * The C library's own, by the names it has them under as well, or by the next object's. In a
+ * handler there is no memory: the allocator it interrupted may hold its lock, and would wait for
+ * itself.
+ */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
@@ -65,49 +71,46 @@ extern void __libc_free(void *block);
 
 void *malloc(size_t size)
 {
-    note("malloc");
-    return __libc_malloc(size);
+    return note("malloc") ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    note("calloc");
-    return __libc_calloc(count, size);
+    return note("calloc") ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *block, size_t size)
 {
-    note("realloc");
-    return __libc_realloc(block, size);
+    return note("realloc") ? NULL : __libc_realloc(block, size);
 }
 
 void free(void *block)
 {
-    note("free");
-    __libc_free(block);
+    if (!note("free"))
+        __libc_free(block);
 }
 
 void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 {
-    note("mmap");
+    (void)note("mmap");
     return (void *)syscall(SYS_mmap, at, size, prot, flags, fd, offset);
 }
 
 int munmap(void *at, size_t size)
 {
-    note("munmap");
+    (void)note("munmap");
     return (int)syscall(SYS_munmap, at, size);
 }
 
 ssize_t write(int fd, const void *from, size_t size)
 {
-    note("write");
+    (void)note("write");
     return syscall(SYS_write, fd, from, size);
 }
 
 int nanosleep(const struct timespec *pause, struct timespec *left)
 {
-    note("nanosleep");
+    (void)note("nanosleep");
     return (int)syscall(SYS_nanosleep, pause, left);
 }
 
@@ -118,7 +121,7 @@ int nanosleep(const struct timespec *pause, struct timespec *left)
         static kind(*_Atomic next) parameters;                                                     \
         kind(*found) parameters = atomic_load(&next);                                              \
                                                                                                    \
-        note(#name);                                                                               \
+        (void)note(#name);                                                                         \
         if (!found) {                                                                              \
             void *symbol = dlsym(RTLD_NEXT, #name);                                                \
             memcpy(&found, &symbol, sizeof found);                                                 \

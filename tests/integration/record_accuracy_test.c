@@ -18,13 +18,25 @@ struct share {
 static const struct share truth[] = {{"leaf_a", 50}, {"leaf_b", 30}, {"leaf_c", 15}, {"leaf_d", 5}};
 
 /*
- * Every share within two points. A share p of n samples strays by sqrt(p(1-p)/n): at 9000 samples
- * two points are 3.8 times that for the largest, passed by chance once in 7000 runs. The work is
- * given in CPU time, so a busy machine makes the test longer, not the samples fewer.
+ * Every share of the four within two points. A share p of n samples strays by sqrt(p(1-p)/n): at
+ * 9000 samples two points are 3.8 times that for the largest, passed by chance once in 7000 runs.
+ * The work is given in CPU time, so a busy machine makes the test longer, not the samples fewer.
  */
 enum { CPU_MS = 2000, HZ = 4999, SAMPLES_LEAST = 9000 };
 
 static const double points_most = 2;
+
+/* The rest is the kernel's: more of it where the machine is busy, and no part of the truth. */
+enum { LEAVES_LEAST_PERCENT = 90 };
+
+static double sum_of_leaves(const struct ts_recording *recording)
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < sizeof truth / sizeof truth[0]; i++)
+        sum += ts_self_percent(recording, truth[i].function);
+    return sum;
+}
 
 static void check_split(unsigned threads)
 {
@@ -40,10 +52,13 @@ static void check_split(unsigned threads)
     uint64_t samples = recording.summary.samples;
     cr_expect_geq(samples + recording.summary.lost, SAMPLES_LEAST);
     cr_expect_geq(ts_rooted_percent(&recording), 99.0);
-    for (unsigned i = 0; i < sizeof truth / sizeof truth[0]; i++)
-        cr_expect_lt(fabs(ts_self_percent(&recording, truth[i].function) - truth[i].percent),
-                     points_most, "%s: %.2f %% of %llu samples", truth[i].function,
-                     ts_self_percent(&recording, truth[i].function), (unsigned long long)samples);
+    double leaves = sum_of_leaves(&recording);
+    cr_expect_geq(leaves, LEAVES_LEAST_PERCENT);
+    for (unsigned i = 0; i < sizeof truth / sizeof truth[0]; i++) {
+        double share = 100 * ts_self_percent(&recording, truth[i].function) / leaves;
+        cr_expect_lt(fabs(share - truth[i].percent), points_most, "%s: %.2f %% of %llu samples",
+                     truth[i].function, share, (unsigned long long)samples);
+    }
     ts_recording_fini(&recording);
 }
 
