@@ -20,10 +20,10 @@
  * Where threads come and go a scan follows soon; where none does, ever later: each wakes a thread
  * on a CPU the server wants. Scanning takes at most a 50th of a core.
  */
-enum { SCAN_SOON_MS = 2, SCAN_LATE_MS = 50, CALM_PART = 16, COST_LIMIT = 50 };
+enum { SCAN_SOON_MS = 2, SCAN_CALM_MS = 16, SCAN_LATE_MS = 100, CALM_PART = 8, COST_LIMIT = 50 };
 
 static const uint64_t ns_per_ms = 1000000;
-static const uint64_t silence_ns = 300000000; /* a collector that ticks no more: is it gone? */
+static const uint64_t silence_ns = 1000000000; /* a collector that ticks no more: is it gone? */
 static const uint64_t silence_max_ns = 60000000000; /* it lives, but was stopped: enough of it */
 
 static struct {
@@ -104,8 +104,9 @@ static uint64_t calm_pause_ns(const struct pulse *pulse)
 static void scan_and_pause(struct pulse *pulse)
 {
     uint64_t began_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    bool is_calm = calm_pause_ns(pulse) >= SCAN_CALM_MS * ns_per_ms;
 
-    if (ag_timers_scan(&cpu.timers))
+    if (ag_timers_scan(&cpu.timers, is_calm))
         pulse->changed_ns = now_ns();
     atomic_fetch_add(&cpu.region->beat, 1);
     if (cpu.timers.refused > atomic_load(&cpu.region->untimed))
@@ -148,6 +149,7 @@ static int keep_armed(void *unused)
     struct pulse pulse = {.moved_ns = now_ns()};
 
     (void)unused;
+    cpu.timers.keeps_listing = ag_own_thread_unshare_fds();
     cpu.timers.own_tid = (uint32_t)AG_RAW_CALL(SYS_gettid, 0);
     while (is_wanted(&pulse) && has_signal())
         scan_and_pause(&pulse);

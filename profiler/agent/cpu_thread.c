@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiler/agent/cpu_thread.h"
 
-#include "profiler/agent/own_tls.h"
-
+#include <limits.h>
+#include <linux/close_range.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "profiler/agent/own_tls.h"
+#include "profiler/agent/raw_call_x86_64.h"
 
 enum { OWN_STACK_BYTES = 64 * 1024, OWN_BYTES = OWN_STACK_BYTES + AG_OWN_TLS_BYTES };
 
@@ -40,6 +43,11 @@ bool ag_own_thread_start(struct ag_own_thread *thread, int (*body)(void *), void
     (void)munmap(memory, OWN_BYTES);
     thread->memory = NULL;
     return false;
+}
+
+bool ag_own_thread_unshare_fds(void)
+{
+    return AG_RAW_CALL(SYS_close_range, 0, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0;
 }
 
 void ag_own_thread_forget(struct ag_own_thread *thread)

@@ -24,6 +24,13 @@ struct ag_own_thread {
 
 bool ag_own_thread_start(struct ag_own_thread *thread, int (*body)(void *), void *with);
 
+/*
+ * By the thread itself: an empty table of descriptors of its own. One that two threads share makes
+ * the kernel count every use of every descriptor, which a server of one thread would pay for; and
+ * what this thread opens takes no number away from the server. A kernel before 5.9 cannot: false.
+ */
+bool ag_own_thread_unshare_fds(void);
+
 /* Wait for its end and unmap its memory. */
 void ag_own_thread_join(struct ag_own_thread *thread);
 

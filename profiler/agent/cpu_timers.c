@@ -7,14 +7,16 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "profiler/agent/cpu_handler.h"
 #include "profiler/agent/raw_call_x86_64.h"
 #include "profiler/trace/region_threads.h"
 
-enum { LISTING_BYTES = 8192, CHECK_ALIVE_EVERY = 16 };
+enum { LISTING_BYTES = 8192, CHECK_ALIVE_EVERY = 8, SKIPS_MAX = 3 };
 static const uint64_t NS_PER_S = 1000000000;
 
 /* What getdents64(2) fills; glibc has no name for it. */
@@ -36,7 +38,8 @@ bool ag_timers_init(struct ag_timers *timers, uint32_t hz, int signal_number)
     *timers = (struct ag_timers){.at = at,
                                  .period_ns = NS_PER_S / hz,
                                  .random = (uint64_t)(uintptr_t)at | 1,
-                                 .signal_number = signal_number};
+                                 .signal_number = signal_number,
+                                 .listing = -1};
     return true;
 }
 
@@ -214,23 +217,56 @@ static uint32_t meet_listed(struct ag_timers *timers, const char *listing, long 
     return met;
 }
 
-bool ag_timers_scan(struct ag_timers *timers)
+/* Its number of links is that of the threads, and two. */
+static uint64_t count_links(const struct ag_timers *timers)
+{
+    struct stat st = {0};
+
+    (void)AG_RAW_CALL(SYS_fstat, (uintptr_t)timers->listing, (uintptr_t)&st);
+    return (uint64_t)st.st_nlink;
+}
+
+static bool is_as_listed(struct ag_timers *timers)
+{
+    return timers->listing >= 0 && timers->skipped++ < SKIPS_MAX
+           && count_links(timers) == timers->listed;
+}
+
+static bool begin_listing(struct ag_timers *timers)
+{
+    if (timers->listing >= 0)
+        return AG_RAW_CALL(SYS_lseek, (uintptr_t)timers->listing, 0, SEEK_SET) == 0;
+    timers->listing = (int)AG_RAW_CALL(SYS_open, (uintptr_t) "/proc/self/task",
+                                       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return timers->listing >= 0;
+}
+
+static void end_listing(struct ag_timers *timers)
+{
+    timers->skipped = 0;
+    if (timers->keeps_listing)
+        return;
+    (void)AG_RAW_CALL(SYS_close, (uintptr_t)timers->listing);
+    timers->listing = -1;
+}
+
+bool ag_timers_scan(struct ag_timers *timers, bool is_calm)
 {
     _Alignas(8) char listing[LISTING_BYTES] = {0};
     uint32_t met = 0;
     long size;
 
-    long fd =
-        AG_RAW_CALL(SYS_open, (uintptr_t) "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if ((is_calm && is_as_listed(timers)) || !begin_listing(timers))
         return false;
+    timers->listed = count_links(timers); /* before: one that comes meanwhile is found next time */
     timers->scan++;
     timers->refused = timers->gone = 0;
     timers->changes = 0;
-    while ((size = AG_RAW_CALL(SYS_getdents64, (uintptr_t)fd, (uintptr_t)listing, sizeof listing))
+    while ((size = AG_RAW_CALL(SYS_getdents64, (uintptr_t)timers->listing, (uintptr_t)listing,
+                               sizeof listing))
            > 0)
         met += meet_listed(timers, listing, size);
-    (void)AG_RAW_CALL(SYS_close, (uintptr_t)fd);
+    end_listing(timers);
     if (size == 0 && met < timers->count + timers->refused + timers->gone) {
         sweep(timers);
         if (timers->slots_of)

@@ -34,14 +34,22 @@ struct ag_timers {
     uint64_t period_ns, random;
     int signal_number;
     uint32_t own_tid;
+    bool keeps_listing; /* the thread has descriptors of its own: it may keep one */
+    int listing;        /* -1: not open */
+    uint64_t listed;    /* how many threads the kernel counted at the last scan */
+    uint32_t skipped;   /* scans since then */
 };
 
 /* Memory for the table. */
 bool ag_timers_init(struct ag_timers *timers, uint32_t hz, int signal_number);
 void ag_timers_fini(struct ag_timers *timers);
 
-/* Arm what is new, drop what has ended; whether there was any of it. Raw system calls only. */
-bool ag_timers_scan(struct ag_timers *timers);
+/*
+ * Arm what is new, drop what has ended; whether there was any of it. Where none has come or gone
+ * for long (is_calm), their number is looked at, and they are listed now and then: one may have
+ * come as another went. Raw system calls only.
+ */
+bool ag_timers_scan(struct ag_timers *timers, bool is_calm);
 
 /* Delete all. Raw system calls only. */
 void ag_timers_disarm(struct ag_timers *timers);

@@ -4,14 +4,11 @@
 #include "profiler/session/agent_samples.h"
 #include "profiler/session/agent_totals.h"
 #include "profiler/session/agent_watch.h"
+#include "profiler/session/record_coverage.h"
 #include "profiler/session/record_engine.h"
 #include "profiler/session/record_replaced.h"
 
 #include <stdio.h>
-
-enum { ENOUGH_SAMPLES = 200 };
-
-static const double covered_least = 0.85;
 
 static void note_losses(const struct pf_agent_samples *samples, struct pf_record_job *job)
 {
@@ -71,14 +68,16 @@ static void note_missed(const struct pf_agent_watch *watch, struct pf_record_job
 static void note_unseen(struct pf_record_job *job, uint64_t period_ns)
 {
     const struct pf_summary *summary = job->summary;
-    double due = (double)summary->target_cpu_ns / (double)period_ns;
-    double seen = (double)(summary->samples + summary->lost);
+    struct pf_coverage coverage = {.samples = summary->samples + summary->lost,
+                                   .period_ns = period_ns,
+                                   .cpu_ns = summary->target_cpu_ns};
+    double percent = pf_coverage_percent(&coverage);
 
-    if (due >= ENOUGH_SAMPLES && seen < due * covered_least)
+    if (percent < 100)
         pf_record_job_note(job,
                            "samples cover %.0f %% of the CPU time: unseen are threads that block "
                            "signals or live a few ms, and processes without the agent",
-                           100 * seen / due);
+                           percent);
 }
 
 /* The longest comes last: the note's room is limited. */

@@ -19,9 +19,10 @@
 #include "profiler/session/agent_samples.h"
 #include "profiler/session/agent_totals.h"
 #include "profiler/session/record_engine.h"
+#include "profiler/trace/ring.h"
 
-/* A thread's ring, of PF_RING_EVENTS, takes ten times as long to fill at 1000 Hz. */
-enum { WAIT_MS = 100, PROGRESS_MS = 250, STOP_WAIT_MS = 1000 };
+/* Rings, of PF_RING_EVENTS a thread, are emptied when half full at the latest. */
+enum { WAIT_MS = 250, PROGRESS_MS = 250, STOP_WAIT_MS = 1000 };
 
 /* A ring and an unwind cache for each of 16 384 threads, of which only what is used costs memory.
  */
@@ -144,12 +145,21 @@ static void tell_progress(struct agent_session *session, const struct pf_record_
     job->options->progress(job->options->progress_to, &progress);
 }
 
+static int wait_limit_ms(const struct pf_record_options *options)
+{
+    int half_full_ms = 1 + (int)(1000 * PF_RING_EVENTS / 2 / options->frequency_hz);
+
+    return half_full_ms < WAIT_MS ? half_full_ms : WAIT_MS;
+}
+
 static void collect(struct agent_session *session, struct pf_record_job *job)
 {
+    int limit_ms = wait_limit_ms(job->options);
+
     while (!pf_record_job_is_over(job)) {
         struct pollfd wake[] = {{.fd = session->host.poll_fd, .events = POLLIN},
                                 {.fd = job->options->stop_fd, .events = POLLIN}};
-        (void)poll(wake, 2, pf_record_job_wait_ms(job, WAIT_MS));
+        (void)poll(wake, 2, pf_record_job_wait_ms(job, limit_ms));
         serve(session);
         pf_agent_reach_late(&session->reach);
         tell_progress(session, job);

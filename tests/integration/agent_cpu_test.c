@@ -232,6 +232,35 @@ Test(agent_cpu, sampling_ends_by_itself_when_the_collector_is_killed)
     ts_stop(&child);
 }
 
+/* Is there one thread more, and is the one descriptor it sees its own (the list of threads)? */
+static bool has_thread_apart(pid_t pid)
+{
+    struct ts_result result = ts_run("cd /proc/%d/task && for t in *; do [ $t = %d ] || "
+                                     "ls $t/fd | wc -l; done",
+                                     (int)pid, (int)pid);
+    bool is_so = strcmp(ts_out(&result), "1\n") == 0;
+
+    ts_result_fini(&result);
+    return is_so;
+}
+
+/* Two threads with one table make every use of a descriptor dearer, for a server of one thread. */
+Test(agent_cpu, the_agents_thread_shares_no_descriptors)
+{
+    struct pf_child child = ts_workload_start("", "split 1");
+    struct pf_child recording = ts_start("exec \"$ASSAY_BIN\" record --quiet --engine agent -d 600 "
+                                         "-p %d -o %s/fds.pb.gz",
+                                         (int)child.pid, ts_temp_dir());
+    uint64_t deadline_ns = pf_clock_now_ns() + minute_ns;
+
+    while (!has_thread_apart(child.pid)) {
+        cr_assert_lt(pf_clock_now_ns(), deadline_ns, "no thread, or one that shares them");
+        pf_clock_sleep_ms(10);
+    }
+    ts_stop(&recording);
+    ts_stop(&child);
+}
+
 Test(agent_cpu, a_killed_server_leaves_what_was_recorded)
 {
     struct pf_child child = ts_workload_start("", "split 2");
