@@ -9,14 +9,16 @@
 #include "profiler/attach/mapped_objects.h"
 #include "profiler/attach/proc_maps.h"
 #include "profiler/base/arena.h"
+#include "profiler/unwind/unwind_cache.h"
 
 /* More executable mappings than a process may have at all by default (vm.max_map_count). */
-enum { MAPS_FIRST = 32, MAPS_MAX = 1 << 17 };
+enum { MAPS_FIRST = 32, MAPS_MAX = 1 << 17, CACHE_LINE_BYTES = 64 };
 
 void pf_space_fini(struct pf_space *space)
 {
     free(space->maps);
     free(space->codes);
+    free(space->walks);
     *space = (struct pf_space){0};
 }
 
@@ -205,8 +207,18 @@ struct pf_code_map pf_space_code(struct pf_space *space, struct pf_mapped_object
         for (uint32_t i = 0; i < space->count; i++)
             build_code(space, objects, i);
         space->is_built = true;
+        free(space->walks);
+        space->walks = NULL;
     }
     return (struct pf_code_map){space->codes, space->count};
+}
+
+struct pf_unwind_cache *pf_space_walks(struct pf_space *space)
+{
+    if (!space->walks)
+        space->walks = pf_mem_new(1, PF_UNWIND_CACHE_BYTES + CACHE_LINE_BYTES);
+    uintptr_t at = (uintptr_t)space->walks;
+    return pf_unwind_cache_view((char *)space->walks + (-at & (CACHE_LINE_BYTES - 1)));
 }
 
 const struct pf_space_map *pf_space_find(const struct pf_space *space, uint64_t pc)

@@ -19,6 +19,7 @@
 #include "profiler/unwind/step.h"
 
 struct pf_mapped_objects;
+struct pf_unwind_cache;
 
 struct pf_space_map {
     uint64_t start, end, file_offset;
@@ -32,6 +33,7 @@ struct pf_space {
     uint32_t count, capacity;
     struct pf_code *codes; /* the same ranges with their rows, built on demand */
     bool is_built;
+    void *walks; /* of its stacks: a cache, made when first asked for */
 };
 
 void pf_space_fini(struct pf_space *space);
@@ -56,6 +58,9 @@ void pf_space_lay_over(struct pf_space *space, const struct pf_space *over);
 
 /* For the unwinder; loads the rows of objects not seen before. Valid until the space changes. */
 struct pf_code_map pf_space_code(struct pf_space *space, struct pf_mapped_objects *objects);
+
+/* What walks of its stacks remember, for the code as pf_space_code gave it last. */
+struct pf_unwind_cache *pf_space_walks(struct pf_space *space);
 
 /* The mapping an address lies in, NULL: none. Valid until the space changes. */
 const struct pf_space_map *pf_space_find(const struct pf_space *space, uint64_t pc);

@@ -18,6 +18,13 @@
  */
 enum { GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
 
+/*
+ * Copies that are never half full become smaller, once. Small ones only at a high rate: there the
+ * server can feel the difference (docs/decisions/0006); at a low one it cannot, and a stack that
+ * deepens later would be cut for longer. To open many threads again would cost more than it saves.
+ */
+enum { FIT_SAMPLES = 64, FIT_HEIRS_MAX = 16, FIT_SMALL_HZ = 500 };
+
 /* Descriptors kept free for everything else: objects, /proc, the profile itself. */
 enum { FDS_RESERVED = 64 };
 
@@ -234,12 +241,18 @@ bool pf_perf_threads_close_some(struct pf_perf_threads *set)
     return closed > 0;
 }
 
+/* At once to what everybody begins with, where it had become smaller. */
+static uint32_t next_size(const struct pf_perf_threads *set, uint32_t bytes)
+{
+    if (bytes < set->wish.stack_bytes)
+        return set->wish.stack_bytes;
+    return bytes * GROW_FACTOR > PF_STACK_COPY_MAX ? PF_STACK_COPY_MAX : bytes * GROW_FACTOR;
+}
+
 /* Larger copies for everybody. */
 static bool grow_cpus(struct pf_perf_threads *set)
 {
-    uint32_t bytes = set->wish.stack_bytes * GROW_FACTOR;
-
-    set->wish.stack_bytes = bytes > PF_STACK_COPY_MAX ? PF_STACK_COPY_MAX : bytes;
+    set->wish.stack_bytes = next_size(set, set->wish.stack_bytes);
     close_root(set, set->cpus_root);
     int why = pf_perf_threads_open_cpus(set);
     set->grown++;
@@ -290,8 +303,11 @@ enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid,
     }
 
     uint32_t index = take_root(set);
-    set->roots[index] =
-        (struct pf_perf_root){.pid = pid, .tid = tid, .stack_bytes = wish.stack_bytes, .fds = fds};
+    set->roots[index] = (struct pf_perf_root){.pid = pid,
+                                              .tid = tid,
+                                              .stack_bytes = wish.stack_bytes,
+                                              .is_settled = stack_bytes != 0,
+                                              .fds = fds};
     set->open_roots++;
     add_heir(set, pid, tid, index);
     return PF_PERF_OPENED;
@@ -329,7 +345,7 @@ void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid)
 }
 
 /* Open every heir of a root with events of its own and give the root's up. */
-static bool grow_root(struct pf_perf_threads *set, uint32_t index, uint32_t bytes)
+static bool open_anew(struct pf_perf_threads *set, uint32_t index, uint32_t bytes)
 {
     uint32_t heirs = set->roots[index].heirs;
 
@@ -346,16 +362,22 @@ static bool grow_root(struct pf_perf_threads *set, uint32_t index, uint32_t byte
     for (uint32_t i = 0; i < count; i++)
         (void)pf_perf_threads_open(set, moving[i].pid, moving[i].tid, bytes);
     free(moving);
-    set->grown++;
     return true;
+}
+
+static bool grow_root(struct pf_perf_threads *set, uint32_t index, uint32_t bytes)
+{
+    bool ok = open_anew(set, index, bytes);
+
+    set->grown += ok;
+    return ok;
 }
 
 /* What one thread of a process needs, the others that work in it will: each would pay for learning
  * it with samples of its own. */
 static bool grow_process(struct pf_perf_threads *set, uint32_t index)
 {
-    uint32_t wished = set->roots[index].stack_bytes * GROW_FACTOR;
-    uint32_t bytes = wished > PF_STACK_COPY_MAX ? PF_STACK_COPY_MAX : wished;
+    uint32_t bytes = next_size(set, set->roots[index].stack_bytes);
     pid_t pid = set->roots[index].pid;
     uint32_t count = set->root_count; /* those opened on the way are large enough */
     bool ok = grow_root(set, index, bytes);
@@ -377,16 +399,38 @@ static uint32_t root_of(const struct pf_perf_threads *set, pid_t tid)
     return heir == PF_TID_NONE ? PF_TID_NONE : set->heirs[heir].root;
 }
 
-bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes)
+/* Twice of what was used, or what there is. */
+static uint32_t fitting_size(const struct pf_perf_threads *set, const struct pf_perf_root *root)
+{
+    uint32_t bytes =
+        set->wish.frequency_hz >= FIT_SMALL_HZ ? PF_STACK_COPY_LEAST : PF_STACK_COPY_SPARE;
+
+    if (root->samples != FIT_SAMPLES || root->is_settled || root->heirs > FIT_HEIRS_MAX
+        || set->wish.whole_cpu)
+        return root->stack_bytes;
+    while (bytes < root->stack_bytes && bytes / 2 < root->most_used)
+        bytes *= 2;
+    return bytes;
+}
+
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32_t used_bytes)
 {
     uint32_t index = root_of(set, tid);
 
     if (index == PF_TID_NONE)
         return false;
     struct pf_perf_root *root = &set->roots[index];
+    bool is_cut = used_bytes == PF_STACK_CUT;
     root->samples++;
-    root->out_of_bytes += is_out_of_bytes;
-    if (!is_out_of_bytes || root->stack_bytes >= PF_STACK_COPY_MAX
+    root->out_of_bytes += is_cut;
+    if (used_bytes > root->most_used)
+        root->most_used = used_bytes;
+    uint32_t fitting = fitting_size(set, root);
+    if (fitting < root->stack_bytes) {
+        (void)open_anew(set, index, fitting);
+        return false;
+    }
+    if (!is_cut || root->stack_bytes >= PF_STACK_COPY_MAX
         || root->out_of_bytes * GROW_CUT_ONE_IN < root->samples)
         return false;
     return set->wish.whole_cpu ? grow_cpus(set) : grow_process(set, index);

@@ -27,12 +27,22 @@
 #include "profiler/attach/tid_map.h"
 
 /*
- * What is copied of a stack at first and at most; a record is at most 64 KiB, header and registers
- * included. The kernel copies what there is, at 0.1 microseconds a KiB, but takes room in the ring
- * for all that was asked for: the collector, whose caches others use between its turns, then reads
- * ever new memory. 16 KiB cost it 0.57 % of a CPU at 999 Hz (nginx), 32 KiB 0.93 %, 8 KiB 0.47 %.
+ * What is copied of a stack at first, once it is known, and at most; a record is at most 64 KiB,
+ * header and registers included. The kernel copies what there is, at 0.1 microseconds a KiB, but
+ * takes room in the ring for all that was asked for: the collector, whose caches others use between
+ * its turns, then reads ever new memory. 16 KiB cost it 0.57 % of a CPU at 999 Hz (nginx), 32 KiB
+ * 0.93 %, 8 KiB 0.47 %. So everybody begins with copies in which nearly all stacks are whole
+ * (PF_STACK_COPY_SPARE where rings are small) and soon gets some that are twice what was needed.
  */
-enum { PF_STACK_COPY_FIRST = 16 << 10, PF_STACK_COPY_MAX = 60 << 10 };
+enum {
+    PF_STACK_COPY_FIRST = 32 << 10,
+    PF_STACK_COPY_SPARE = 16 << 10,
+    PF_STACK_COPY_LEAST = 4 << 10,
+    PF_STACK_COPY_MAX = 60 << 10
+};
+
+/* Of a stack: more than the copy held. */
+enum { PF_STACK_CUT = INT32_MAX };
 
 enum pf_perf_opened {
     PF_PERF_OPENED,
@@ -46,6 +56,8 @@ struct pf_perf_root {
     uint32_t heirs; /* live ones, itself included; 0: the slot is free */
     uint32_t stack_bytes;
     uint64_t samples, out_of_bytes; /* at this size */
+    uint32_t most_used;             /* bytes of a copy; where samples are few, nobody asks */
+    bool is_settled;                /* its size was found to be needed */
     int *fds;                       /* one a ring */
 };
 
@@ -98,11 +110,12 @@ void pf_perf_threads_forked(struct pf_perf_threads *set, pid_t parent_tid, pid_t
 void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid);
 
 /*
- * Count a sample of tid, and whether its stack was cut off. When enough were, everything under its
- * root, and what else of the same process has been met on a CPU, is opened again with a larger
- * copy; true then.
+ * Count a sample of tid, and how much of the copy its stack took, or that it was cut off
+ * (PF_STACK_CUT). When enough were, everything under its root, and what else of the same process
+ * has been met on a CPU, is opened again with a larger copy; true then. Where stacks turn out to
+ * be small, copies become smaller, once.
  */
-bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, bool is_out_of_bytes);
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32_t used_bytes);
 
 /*
  * So far: CPU time of all threads that had events of their own; samples of theirs the kernel had no

@@ -30,6 +30,9 @@ enum { RING_BYTES_WISH = 2 << 20, WAIT_MS = 250, PROGRESS_MS = 250 };
  */
 enum { BRISK_PERIODS = 4, BRISK_MS = 500, BRISK_SAMPLES = 32 };
 
+/* Stacks that deepen are cut off until the drain that shows it. */
+enum { DRAIN_PERIODS = 64 };
+
 /* Threads shorter than a period are seen by chance or, each having a timer of its own, never. */
 enum { UNSEEN_THREADS_MANY = 20 };
 
@@ -64,12 +67,17 @@ static void set_up_profile(struct pf_perf_session *session)
     profile->period = (int64_t)session->period_ns;
 }
 
+/* Before it is known what stacks need: whole ones, where so many of them have room. */
+static uint32_t first_copy_bytes(const struct pf_perf_rings *rings)
+{
+    return rings->data_bytes < RING_BYTES_WISH ? PF_STACK_COPY_SPARE : PF_STACK_COPY_FIRST;
+}
+
 static bool open_session(struct pf_perf_session *session, struct pf_record_job *job,
                          struct pf_err *err)
 {
     const struct pf_record_options *options = job->options;
     struct pf_perf_wish wish = {.frequency_hz = options->frequency_hz,
-                                .stack_bytes = PF_STACK_COPY_FIRST,
                                 .with_switches = options->mode == PF_RECORD_WALL,
                                 .threads_only = options->skip_children};
 
@@ -80,6 +88,7 @@ static bool open_session(struct pf_perf_session *session, struct pf_record_job *
     if (!pf_perf_probe(&session->access, err)
         || !pf_perf_rings_open(&session->rings, RING_BYTES_WISH, err))
         return false;
+    wish.stack_bytes = first_copy_bytes(&session->rings);
     session->interrupt_ns = pf_perf_cost_ns(&session->rings, &session->access, &wish);
     pf_perf_threads_init(&session->threads, &session->rings, &session->access, &wish);
     pf_mapped_objects_init(&session->objects);
@@ -158,9 +167,9 @@ static bool is_brisk(struct pf_perf_session *session)
 static int wait_limit_ms(struct pf_perf_session *session)
 {
     int period_ms = (int)(session->period_ns / 1000000) + 1;
-    int limit_ms = WAIT_MS;
+    int limit_ms = DRAIN_PERIODS * period_ms < WAIT_MS ? DRAIN_PERIODS * period_ms : WAIT_MS;
 
-    if (is_brisk(session) && BRISK_PERIODS * period_ms < WAIT_MS)
+    if (is_brisk(session) && BRISK_PERIODS * period_ms < limit_ms)
         limit_ms = BRISK_PERIODS * period_ms;
     return session->is_wall && period_ms < limit_ms ? period_ms : limit_ms;
 }

@@ -9,6 +9,7 @@
 #include "profiler/attach/wait_place.h"
 #include "profiler/base/clock.h"
 #include "profiler/session/record_perf.h"
+#include "profiler/unwind/unwind_cache.h"
 
 /*
  * Scans: a thread started while the first listing was read, by one not sampled yet, is found by the
@@ -183,7 +184,7 @@ void pf_perf_session_unwind(struct pf_perf_session *session, struct pf_record_pr
     }
     pf_code_bytes_of(&session->code_bytes, process->pid, &code);
     *trail = (struct pf_trail){.pcs = session->pcs, .capacity = PF_FOLD_DEPTH_MAX};
-    pf_unwind_stack(trail, regs, &code, &memory);
+    (void)pf_unwind_stack_cached(trail, regs, &code, &memory, pf_space_walks(&process->space));
 }
 
 static void enter_sample(struct pf_perf_session *session, struct pf_record_thread *thread,
@@ -240,6 +241,13 @@ static bool is_at_start(const struct pf_record_thread *thread, const struct pf_e
            && trail->lost == PF_LOST_NO_RULE;
 }
 
+static uint32_t used_of(const struct pf_event_sample *sample, const struct pf_trail *trail)
+{
+    uint64_t used = trail->top - sample->regs.at[PF_REG_RSP];
+
+    return (uint32_t)(used < sample->stack.size ? used : sample->stack.size);
+}
+
 static void take_sample(struct pf_perf_session *session, const struct pf_event *event)
 {
     const struct pf_event_sample *sample = &event->sample;
@@ -262,9 +270,10 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
     enter_sample(session, thread, sample, &trail);
     bool is_cut = trail.lost == PF_LOST_OUT_OF_BYTES;
     bool is_whole = sample->stack.size >= sample->stack_asked;
+    uint32_t used_bytes = is_cut && is_whole ? PF_STACK_CUT : used_of(sample, &trail);
     if (is_cut && !is_whole)
         fault_in(session, event->pid, sample);
-    if (pf_perf_threads_count_sample(&session->threads, event->tid, is_cut && is_whole))
+    if (pf_perf_threads_count_sample(&session->threads, event->tid, used_bytes))
         session->mended++;
 }
 

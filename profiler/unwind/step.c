@@ -130,5 +130,6 @@ void pf_unwind_stack(struct pf_trail *trail, const struct pf_regs *regs,
         if (frame.signal)
             pf_trail_mark(&trail->signals, trail->count);
     }
+    trail->top = now.at[PF_REG_RSP];
     pf_trail_finish(trail, step, &frame);
 }

@@ -90,6 +90,7 @@ struct pf_trail {
     uint32_t guess_object; /* out: pf_code.object of the innermost frame without CFI, or UINT32_MAX
                               where it lies in no code; only if guessed */
     uint64_t signals; /* out: bit i: frame i (< 64) was interrupted by a signal: its pc is exact */
+    uint64_t top;     /* out: the outermost frame's stack pointer: so far up the stack was used */
 };
 
 void pf_unwind_stack(struct pf_trail *trail, const struct pf_regs *regs,

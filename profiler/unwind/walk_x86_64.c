@@ -262,6 +262,7 @@ static __attribute__((noinline)) enum walk_on follow(struct walk *walk, struct p
     at->out = out;
     if (now->flags & PF_QUICK_END) {
         walk->same = at->past;
+        at->sp = now->sp;
         return WALK_END;
     }
     note_again(walk, at, now);
@@ -460,6 +461,7 @@ uint32_t pf_unwind_stack_cached(struct pf_trail *trail, const struct pf_regs *re
     const struct pf_past *past_end = past + cache->past_end;
     remember(&walk);
     trail->count = (uint32_t)(walk.place.out - trail->pcs);
+    trail->top = walk.place.sp;
     pf_trail_finish(trail, on == WALK_END ? PF_STEP_END : PF_STEP_LOST, &walk.frame);
     return walk.same ? (uint32_t)(past_end - walk.same) : 0;
 }

@@ -68,6 +68,7 @@ static void walk(const struct pf_rows *rows, const uint8_t *data, size_t size)
         (void)pf_unwind_stack_cached(&cached, &regs, &map, &memory, pf_unwind_cache_view(block));
         if (plain.count != cached.count || plain.is_rooted != cached.is_rooted
             || plain.lost != cached.lost || plain.guessed != cached.guessed
+            || plain.top != cached.top
             || memcmp(plain_pcs, cached_pcs, plain.count * sizeof *plain_pcs) != 0)
             abort();
     }

@@ -26,8 +26,9 @@ enum { CPU_MS = 2000, HZ = 4999, SAMPLES_LEAST = 9000 };
 
 static const double points_most = 2;
 
-/* The rest is the kernel's: more of it where the machine is busy, and no part of the truth. */
-enum { LEAVES_LEAST_PERCENT = 90 };
+/* The rest is the kernel's: a tenth and more where the machine is busy, and no part of the truth.
+ */
+enum { LEAVES_LEAST_PERCENT = 50 };
 
 static double sum_of_leaves(const struct ts_recording *recording)
 {

@@ -196,6 +196,7 @@ static void compare_here(struct remote *remote)
     size_t same = 0;
 
     cr_assert_eq(cached.count, ours.count);
+    cr_assert_eq(cached.top, ours.top);
     cr_assert_eq(memcmp(pcs, cached_pcs, ours.count * sizeof *pcs), 0);
     while (same < count && same < ours.count && theirs[same] == pcs[same])
         same++;

@@ -23,16 +23,21 @@ struct rig {
     struct pf_perf_threads threads;
 };
 
-static void set_up(struct rig *rig, uint32_t stack_bytes)
+static void set_up_at(struct rig *rig, uint32_t stack_bytes, uint32_t hz)
 {
     struct pf_err err = {0};
-    struct pf_perf_wish wish = {.frequency_hz = 1000, .stack_bytes = stack_bytes};
+    struct pf_perf_wish wish = {.frequency_hz = hz, .stack_bytes = stack_bytes};
 
     memset(rig, 0, sizeof *rig);
     if (!pf_perf_probe(&rig->access, &err))
         cr_skip_test("%s", err.text);
     cr_assert(pf_perf_rings_open(&rig->rings, 512 << 10, &err), "%s", err.text);
     pf_perf_threads_init(&rig->threads, &rig->rings, &rig->access, &wish);
+}
+
+static void set_up(struct rig *rig, uint32_t stack_bytes)
+{
+    set_up_at(rig, stack_bytes, 1000);
 }
 
 static void tear_down(struct rig *rig)
@@ -134,24 +139,84 @@ Test(perf_rings, threads_started_later_are_sampled_and_forgotten)
     tear_down(&rig);
 }
 
+/* Of the one root that is open. */
+static uint32_t copy_bytes(const struct rig *rig)
+{
+    for (uint32_t i = 0; i < rig->threads.root_count; i++)
+        if (rig->threads.roots[i].fds)
+            return rig->threads.roots[i].stack_bytes;
+    return 0;
+}
+
+/* More than are asked for before copies are made smaller. */
+enum { MANY_SAMPLES = 100 };
+
+static void count_samples(struct rig *rig, uint32_t used_bytes)
+{
+    for (uint32_t i = 0; i < MANY_SAMPLES; i++)
+        cr_assert_not(pf_perf_threads_count_sample(&rig->threads, getpid(), used_bytes));
+}
+
+Test(perf_rings, small_stacks_get_smaller_copies_once)
+{
+    struct rig rig;
+
+    set_up(&rig, PF_STACK_COPY_FIRST);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    count_samples(&rig, PF_STACK_COPY_LEAST / 2);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_LEAST);
+    (void)drain(&rig);
+    burn_ms(50);
+    cr_expect_gt(drain(&rig).samples, 3u, "it is sampled no more");
+
+    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_CUT));
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST);
+    count_samples(&rig, PF_STACK_COPY_LEAST / 2);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST,
+                 "it is found out again and again");
+    cr_expect_eq(rig.threads.open_roots, 1u);
+    tear_down(&rig);
+}
+
+Test(perf_rings, copies_hold_twice_the_largest_stack_and_are_not_small_at_a_low_rate)
+{
+    struct rig rig;
+
+    set_up(&rig, PF_STACK_COPY_FIRST);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    (void)pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_COPY_LEAST / 2 + 8);
+    count_samples(&rig, 100);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_LEAST * 2);
+    tear_down(&rig);
+
+    set_up(&rig, PF_STACK_COPY_FIRST);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    (void)pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_COPY_FIRST / 2 + 8);
+    count_samples(&rig, 100);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST);
+    tear_down(&rig);
+
+    set_up_at(&rig, PF_STACK_COPY_FIRST, 99);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    count_samples(&rig, 100);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_SPARE);
+    tear_down(&rig);
+}
+
 Test(perf_rings, a_thread_whose_stacks_are_cut_gets_larger_copies)
 {
     struct rig rig;
 
     set_up(&rig, 8192);
     cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
-    cr_expect_not(pf_perf_threads_count_sample(&rig.threads, getpid(), false));
-    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), true));
+    cr_expect_not(pf_perf_threads_count_sample(&rig.threads, getpid(), 1000));
+    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_CUT));
     cr_expect_eq(rig.threads.live, 1u);
     cr_expect_eq(rig.threads.open_roots, 1u);
 
-    uint32_t largest = 0;
     for (uint32_t i = 0; i < 10; i++)
-        (void)pf_perf_threads_count_sample(&rig.threads, getpid(), true);
-    for (uint32_t i = 0; i < rig.threads.root_count; i++)
-        if (rig.threads.roots[i].fds)
-            largest = rig.threads.roots[i].stack_bytes;
-    cr_expect_eq(largest, (uint32_t)PF_STACK_COPY_MAX);
+        (void)pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_CUT);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_MAX);
     (void)drain(&rig);
     burn_ms(50);
     cr_expect_gt(drain(&rig).samples, 3u);

@@ -152,6 +152,7 @@ static uint32_t expect_same_walk(uint32_t capacity)
     cr_assert_eq(plain.is_rooted, capacity > world.depth, "the made-up stack itself");
     cr_assert_eq(cached.count, plain.count);
     cr_assert_eq(cached.is_rooted, plain.is_rooted);
+    cr_assert_eq(cached.top, plain.top);
     cr_assert_eq(cached.lost, plain.lost);
     cr_assert_eq(cached.lost_object, plain.lost_object);
     cr_assert_eq(memcmp(pcs, cached_pcs, plain.count * sizeof *pcs), 0);
