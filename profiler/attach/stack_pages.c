@@ -7,8 +7,8 @@
 
 #include "profiler/attach/proc_maps.h"
 
-/* The part of a stack that is made to be there, and of how many stacks. */
-enum { OUTER_BYTES = 128 << 10, STACKS_MAX = 512, PAGES_MAX = OUTER_BYTES / 4096 };
+/* The part of a stack that is made to be there. */
+enum { OUTER_BYTES = 128 << 10, PAGES_MAX = OUTER_BYTES / 4096 };
 
 static bool is_named(const struct pf_proc_map *map, const char *name)
 {
@@ -45,16 +45,16 @@ uint32_t pf_stack_pages_find(struct pf_bytes maps, struct pf_stack_range *out, u
 }
 
 /* A byte of each page, the outermost first. */
-static void touch(pid_t pid, const struct pf_stack_range *stack)
+void pf_stack_pages_touch(pid_t pid, const struct pf_stack_range *stack)
 {
     uint8_t bytes[PAGES_MAX];
     struct iovec pages[PAGES_MAX];
     struct iovec into = {.iov_base = bytes};
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t at = stack->end;
+    uint64_t at = (stack->end + page - 1) / page * page;
     unsigned count = 0;
 
-    while (count < PAGES_MAX && at > stack->start && stack->end - at < OUTER_BYTES) {
+    while (count < PAGES_MAX && at > stack->start) {
         at -= page;
         pages[count++] = (struct iovec){(void *)(uintptr_t)at, 1};
     }
@@ -62,16 +62,34 @@ static void touch(pid_t pid, const struct pf_stack_range *stack)
     (void)process_vm_readv(pid, &into, 1, pages, count, 0);
 }
 
-void pf_stack_pages_fault_in(pid_t pid)
+void pf_stack_pages_list(struct pf_stack_list *out, pid_t pid)
 {
-    struct pf_stack_range stacks[STACKS_MAX];
     struct pf_buf text = {0};
     struct pf_err err = {0};
 
-    if (pf_proc_maps_read(&text, pid, &err)) {
-        uint32_t count = pf_stack_pages_find(pf_buf_view(&text), stacks, STACKS_MAX);
-        for (uint32_t i = 0; i < count; i++)
-            touch(pid, &stacks[i]);
-    }
+    out->count = 0;
+    if (pf_proc_maps_read(&text, pid, &err))
+        out->count = pf_stack_pages_find(pf_buf_view(&text), out->at, PF_STACK_PAGES_MAX);
     pf_buf_fini(&text);
+}
+
+void pf_stack_pages_fault_in(const struct pf_stack_list *stacks, pid_t pid)
+{
+    for (uint32_t i = 0; i < stacks->count; i++)
+        pf_stack_pages_touch(pid, &stacks->at[i]);
+}
+
+bool pf_stack_pages_below(const struct pf_stack_list *stacks, uint64_t stack_pointer,
+                          uint64_t bytes, struct pf_stack_range *out)
+{
+    for (uint32_t i = 0; i < stacks->count; i++) {
+        const struct pf_stack_range *stack = &stacks->at[i];
+        if (stack_pointer < stack->start || stack_pointer >= stack->end)
+            continue;
+        uint64_t room = stack_pointer - stack->start;
+        *out =
+            (struct pf_stack_range){stack_pointer - (room < bytes ? room : bytes), stack_pointer};
+        return true;
+    }
+    return false;
 }

@@ -89,23 +89,26 @@ static uint32_t scan(struct pf_perf_session *session)
 }
 
 /* What threads that wait will use of their stacks, wherever they are; see attach/stack_pages.h. */
-static void fault_in_below(struct pf_perf_session *session, pid_t pid, pid_t tid)
+static void fault_in_below(const struct pf_stack_list *stacks, pid_t pid, pid_t tid)
 {
     struct pf_wait_place place;
+    struct pf_stack_range range;
 
-    if (!pf_wait_place_read(&place, pid, tid) || !place.has_stack)
-        return;
-    (void)pf_remote_read(pid, place.stack_pointer - PF_STACK_COPY_MAX, session->stack_copy,
-                         PF_STACK_COPY_MAX);
+    if (pf_wait_place_read(&place, pid, tid) && place.has_stack
+        && pf_stack_pages_below(stacks, place.stack_pointer, PF_STACK_COPY_MAX, &range))
+        pf_stack_pages_touch(pid, &range);
 }
 
-static void fault_in_stacks(struct pf_perf_session *session, pid_t pid)
+static void fault_in_stacks(pid_t pid)
 {
+    struct pf_stack_list stacks;
     struct pf_pid_list threads = {0};
 
+    pf_stack_pages_list(&stacks, pid);
+    pf_stack_pages_fault_in(&stacks, pid);
     (void)pf_proc_threads(&threads, pid);
     for (uint32_t i = 0; i < threads.count && i < FAULT_IN_THREADS_MAX; i++)
-        fault_in_below(session, pid, threads.at[i]);
+        fault_in_below(&stacks, pid, threads.at[i]);
     pf_pid_list_fini(&threads);
 }
 
@@ -119,8 +122,7 @@ static void learn(struct pf_perf_session *session)
         if (!process)
             continue;
         (void)pf_space_code(&process->space, &session->objects);
-        pf_stack_pages_fault_in(process->pid);
-        fault_in_stacks(session, process->pid);
+        fault_in_stacks(process->pid);
     }
 }
 
