@@ -278,5 +278,6 @@ bool ag_timers_scan(struct ag_timers *timers, bool is_calm)
 void ag_timers_disarm(struct ag_timers *timers)
 {
     timers->scan++;
+    timers->listed = 0; /* a scan that follows arms all again */
     sweep(timers);
 }
