@@ -93,7 +93,7 @@ uint64_t pf_perf_cost_ns(struct pf_perf_rings *rings, const struct pf_perf_acces
     fast.threads_only = true;
     for (unsigned i = 0; i < WINDOWS_MAX && watch.time_count < ENOUGH; i++) {
         pf_perf_threads_init(&self, rings, access, &fast);
-        if (pf_perf_threads_open(&self, getpid(), tid, 0) == PF_PERF_OPENED)
+        if (pf_perf_threads_open(&self, getpid(), tid) == PF_PERF_OPENED)
             watch_gaps(&watch);
         else if (fast.frequency_hz > SLOWEST_HZ)
             fast.frequency_hz /= 2;

@@ -19,11 +19,12 @@
 enum { GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
 
 /*
- * Copies that are never half full become smaller, once. Small ones only at a high rate: there the
- * server can feel the difference (docs/decisions/0006); at a low one it cannot, and a stack that
- * deepens later would be cut for longer. To open many threads again would cost more than it saves.
+ * Copies that are never half full become smaller; where that was wrong, next time after many more
+ * samples. Small ones only at a high rate: there the server can feel the difference
+ * (docs/decisions/0006); at a low one it cannot, and a stack that deepens later would be cut for
+ * longer. To open many threads again would cost more than it saves.
  */
-enum { FIT_SAMPLES = 64, FIT_HEIRS_MAX = 16, FIT_SMALL_HZ = 500 };
+enum { FIT_AFTER_FIRST = 64, FIT_AFTER_FACTOR = 16, FIT_HEIRS_MAX = 16, FIT_SMALL_HZ = 500 };
 
 /* Descriptors kept free for everything else: objects, /proc, the profile itself. */
 enum { FDS_RESERVED = 64 };
@@ -284,8 +285,7 @@ static enum pf_perf_opened say_refused(struct pf_perf_threads *set, int why)
     }
 }
 
-enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid,
-                                         uint32_t stack_bytes)
+static enum pf_perf_opened open_root(struct pf_perf_threads *set, const struct pf_perf_root *new)
 {
     struct perf_event_attr attr;
     struct pf_perf_wish wish = set->wish;
@@ -293,24 +293,28 @@ enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid,
     if (wish.whole_cpu)
         return PF_PERF_OPENED;
     int *fds = pf_mem_new(set->rings->count, sizeof *fds);
-    if (stack_bytes)
-        wish.stack_bytes = stack_bytes;
+    wish.stack_bytes = new->stack_bytes;
     pf_perf_sampler(&attr, &set->access, &wish);
-    int why = pf_perf_threads_has_room(set, 1) ? open_fds(set, &attr, tid, fds) : EMFILE;
+    int why = pf_perf_threads_has_room(set, 1) ? open_fds(set, &attr, new->tid, fds) : EMFILE;
     if (why != 0) {
         free(fds);
         return say_refused(set, why);
     }
 
     uint32_t index = take_root(set);
-    set->roots[index] = (struct pf_perf_root){.pid = pid,
-                                              .tid = tid,
-                                              .stack_bytes = wish.stack_bytes,
-                                              .is_settled = stack_bytes != 0,
-                                              .fds = fds};
+    set->roots[index] = *new;
+    set->roots[index].fds = fds;
     set->open_roots++;
-    add_heir(set, pid, tid, index);
+    add_heir(set, new->pid, new->tid, index);
     return PF_PERF_OPENED;
+}
+
+enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid)
+{
+    struct pf_perf_root root = {
+        .pid = pid, .tid = tid, .stack_bytes = set->wish.stack_bytes, .fit_after = FIT_AFTER_FIRST};
+
+    return open_root(set, &root);
 }
 
 bool pf_perf_threads_has(const struct pf_perf_threads *set, pid_t tid)
@@ -348,7 +352,10 @@ void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid)
 static bool open_anew(struct pf_perf_threads *set, uint32_t index, uint32_t bytes)
 {
     uint32_t heirs = set->roots[index].heirs;
+    uint64_t fit_after = set->roots[index].fit_after;
 
+    if (bytes < set->roots[index].stack_bytes || fit_after == FIT_AFTER_FIRST)
+        fit_after *= FIT_AFTER_FACTOR;
     if (!pf_perf_threads_has_room(set, heirs))
         return false;
 
@@ -359,8 +366,13 @@ static bool open_anew(struct pf_perf_threads *set, uint32_t index, uint32_t byte
             moving[count++] = set->heirs[i];
     for (uint32_t i = 0; i < count; i++)
         pf_perf_threads_exited(set, moving[i].tid); /* the last one closes the root */
-    for (uint32_t i = 0; i < count; i++)
-        (void)pf_perf_threads_open(set, moving[i].pid, moving[i].tid, bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        struct pf_perf_root root = {.pid = moving[i].pid,
+                                    .tid = moving[i].tid,
+                                    .stack_bytes = bytes,
+                                    .fit_after = fit_after};
+        (void)open_root(set, &root);
+    }
     free(moving);
     return true;
 }
@@ -405,15 +417,15 @@ static uint32_t fitting_size(const struct pf_perf_threads *set, const struct pf_
     uint32_t bytes =
         set->wish.frequency_hz >= FIT_SMALL_HZ ? PF_STACK_COPY_LEAST : PF_STACK_COPY_SPARE;
 
-    if (root->samples != FIT_SAMPLES || root->is_settled || root->heirs > FIT_HEIRS_MAX
-        || set->wish.whole_cpu)
+    if (root->samples != root->fit_after || root->heirs > FIT_HEIRS_MAX || set->wish.whole_cpu)
         return root->stack_bytes;
     while (bytes < root->stack_bytes && bytes / 2 < root->most_used)
         bytes *= 2;
     return bytes;
 }
 
-bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32_t used_bytes)
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32_t copy_bytes,
+                                  uint32_t used_bytes)
 {
     uint32_t index = root_of(set, tid);
 
@@ -421,6 +433,8 @@ bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32
         return false;
     struct pf_perf_root *root = &set->roots[index];
     bool is_cut = used_bytes == PF_STACK_CUT;
+    if (copy_bytes < root->stack_bytes && is_cut)
+        return false; /* taken before it grew */
     root->samples++;
     root->out_of_bytes += is_cut;
     if (used_bytes > root->most_used)

@@ -57,7 +57,7 @@ struct pf_perf_root {
     uint32_t stack_bytes;
     uint64_t samples, out_of_bytes; /* at this size */
     uint32_t most_used;             /* bytes of a copy; where samples are few, nobody asks */
-    bool is_settled;                /* its size was found to be needed */
+    uint64_t fit_after;             /* so many samples at this size, copies are made to fit */
     int *fds;                       /* one a ring */
 };
 
@@ -99,9 +99,8 @@ bool pf_perf_threads_has_room(const struct pf_perf_threads *set, uint32_t thread
 int pf_perf_threads_open_cpus(struct pf_perf_threads *set);
 bool pf_perf_threads_close_some(struct pf_perf_threads *set);
 
-/* Sample a thread not sampled yet, copying stack_bytes (0: the wish's). */
-enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid,
-                                         uint32_t stack_bytes);
+/* Sample a thread not sampled yet. */
+enum pf_perf_opened pf_perf_threads_open(struct pf_perf_threads *set, pid_t pid, pid_t tid);
 
 bool pf_perf_threads_has(const struct pf_perf_threads *set, pid_t tid);
 
@@ -110,12 +109,13 @@ void pf_perf_threads_forked(struct pf_perf_threads *set, pid_t parent_tid, pid_t
 void pf_perf_threads_exited(struct pf_perf_threads *set, pid_t tid);
 
 /*
- * Count a sample of tid, and how much of the copy its stack took, or that it was cut off
- * (PF_STACK_CUT). When enough were, everything under its root, and what else of the same process
- * has been met on a CPU, is opened again with a larger copy; true then. Where stacks turn out to
- * be small, copies become smaller, once.
+ * Count a sample of tid, and how much of the copy, copy_bytes large, its stack took, or that it was
+ * cut off (PF_STACK_CUT). When enough were, everything under its root, and what else of the same
+ * process has been met on a CPU, is opened again with a larger copy; true then. Where stacks turn
+ * out to be small, copies become smaller.
  */
-bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32_t used_bytes);
+bool pf_perf_threads_count_sample(struct pf_perf_threads *set, pid_t tid, uint32_t copy_bytes,
+                                  uint32_t used_bytes);
 
 /*
  * So far: CPU time of all threads that had events of their own; samples of theirs the kernel had no

@@ -35,7 +35,7 @@ static uint32_t open_threads(struct pf_perf_session *session, pid_t pid)
     for (uint32_t i = 0; i < threads.count; i++) {
         if (pf_perf_threads_has(&session->threads, threads.at[i]))
             continue;
-        if (pf_perf_threads_open(&session->threads, pid, threads.at[i], 0) == PF_PERF_OPENED) {
+        if (pf_perf_threads_open(&session->threads, pid, threads.at[i]) == PF_PERF_OPENED) {
             opened++;
             if (session->is_wall)
                 pf_wall_started(session, pid, threads.at[i], pf_clock_now_ns(), false);
@@ -275,7 +275,8 @@ static void take_sample(struct pf_perf_session *session, const struct pf_event *
     uint32_t used_bytes = is_cut && is_whole ? PF_STACK_CUT : used_of(sample, &trail);
     if (is_cut && !is_whole)
         fault_in(session, event->pid, sample);
-    if (pf_perf_threads_count_sample(&session->threads, event->tid, used_bytes))
+    if (pf_perf_threads_count_sample(&session->threads, event->tid, sample->stack_asked,
+                                     used_bytes))
         session->mended++;
 }
 

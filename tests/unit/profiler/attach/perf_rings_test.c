@@ -104,7 +104,7 @@ Test(perf_rings, samples_of_ourselves_arrive_in_order)
     struct rig rig;
 
     set_up(&rig, 8192);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     burn_ms(100);
 
     struct seen seen = drain(&rig);
@@ -127,7 +127,7 @@ Test(perf_rings, threads_started_later_are_sampled_and_forgotten)
     pthread_t thread;
 
     set_up(&rig, 8192);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     cr_assert_eq(pthread_create(&thread, NULL, burn_thread, NULL), 0);
     (void)pthread_join(thread, NULL);
 
@@ -149,31 +149,34 @@ static uint32_t copy_bytes(const struct rig *rig)
 }
 
 /* More than are asked for before copies are made smaller. */
-enum { MANY_SAMPLES = 100 };
+enum { MANY_SAMPLES = 100, MANY_MORE = 11 };
 
 static void count_samples(struct rig *rig, uint32_t used_bytes)
 {
     for (uint32_t i = 0; i < MANY_SAMPLES; i++)
-        cr_assert_not(pf_perf_threads_count_sample(&rig->threads, getpid(), used_bytes));
+        cr_assert_not(
+            pf_perf_threads_count_sample(&rig->threads, getpid(), copy_bytes(rig), used_bytes));
 }
 
-Test(perf_rings, small_stacks_get_smaller_copies_once)
+Test(perf_rings, small_stacks_get_smaller_copies_and_after_a_cut_not_soon_again)
 {
     struct rig rig;
 
     set_up(&rig, PF_STACK_COPY_FIRST);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     count_samples(&rig, PF_STACK_COPY_LEAST / 2);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_LEAST);
     (void)drain(&rig);
     burn_ms(50);
     cr_expect_gt(drain(&rig).samples, 3u, "it is sampled no more");
 
-    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_CUT));
+    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig), PF_STACK_CUT));
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST);
     count_samples(&rig, PF_STACK_COPY_LEAST / 2);
-    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST,
-                 "it is found out again and again");
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST, "as soon again");
+    for (uint32_t i = 0; i < MANY_MORE; i++)
+        count_samples(&rig, PF_STACK_COPY_LEAST / 2);
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_LEAST);
     cr_expect_eq(rig.threads.open_roots, 1u);
     tear_down(&rig);
 }
@@ -183,23 +186,37 @@ Test(perf_rings, copies_hold_twice_the_largest_stack_and_are_not_small_at_a_low_
     struct rig rig;
 
     set_up(&rig, PF_STACK_COPY_FIRST);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
-    (void)pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_COPY_LEAST / 2 + 8);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
+    (void)pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig),
+                                       PF_STACK_COPY_LEAST / 2 + 8);
     count_samples(&rig, 100);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_LEAST * 2);
     tear_down(&rig);
 
     set_up(&rig, PF_STACK_COPY_FIRST);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
-    (void)pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_COPY_FIRST / 2 + 8);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
+    (void)pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig),
+                                       PF_STACK_COPY_FIRST / 2 + 8);
     count_samples(&rig, 100);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST);
     tear_down(&rig);
 
     set_up_at(&rig, PF_STACK_COPY_FIRST, 99);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     count_samples(&rig, 100);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_SPARE);
+    tear_down(&rig);
+}
+
+Test(perf_rings, what_was_cut_before_copies_grew_does_not_make_them_grow)
+{
+    struct rig rig;
+
+    set_up(&rig, PF_STACK_COPY_FIRST);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
+    cr_expect_not(
+        pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_COPY_LEAST, PF_STACK_CUT));
+    cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST);
     tear_down(&rig);
 }
 
@@ -208,14 +225,14 @@ Test(perf_rings, a_thread_whose_stacks_are_cut_gets_larger_copies)
     struct rig rig;
 
     set_up(&rig, 8192);
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
-    cr_expect_not(pf_perf_threads_count_sample(&rig.threads, getpid(), 1000));
-    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_CUT));
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
+    cr_expect_not(pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig), 1000));
+    cr_expect(pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig), PF_STACK_CUT));
     cr_expect_eq(rig.threads.live, 1u);
     cr_expect_eq(rig.threads.open_roots, 1u);
 
     for (uint32_t i = 0; i < 10; i++)
-        (void)pf_perf_threads_count_sample(&rig.threads, getpid(), PF_STACK_CUT);
+        (void)pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig), PF_STACK_CUT);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_MAX);
     (void)drain(&rig);
     burn_ms(50);
@@ -230,7 +247,8 @@ Test(perf_rings, whole_cpus_take_over_and_their_records_are_told_apart)
     set_up(&rig, 8192);
     if (!rig.access.has_all)
         cr_skip_test("whole CPUs may not be sampled here");
-    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 16384), PF_PERF_OPENED);
+    cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
+    cr_assert(pf_perf_threads_count_sample(&rig.threads, getpid(), 8192, PF_STACK_CUT));
     burn_ms(30);
     cr_assert_eq(pf_perf_threads_open_cpus(&rig.threads), 0);
     struct seen before = drain(&rig);
@@ -252,7 +270,7 @@ Test(perf_rings, whole_cpus_take_over_and_their_records_are_told_apart)
     /* The largest copy any thread was found to need goes on. */
     cr_expect_eq(rig.threads.wish.stack_bytes, 16384u);
     cr_expect_gt(pf_perf_threads_cpu_ns(&rig.threads), 20000000u);
-    cr_expect_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid(), 0), PF_PERF_OPENED);
+    cr_expect_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     tear_down(&rig);
 }
 
@@ -261,7 +279,7 @@ Test(perf_rings, a_thread_that_is_gone_is_told_apart)
     struct rig rig;
 
     set_up(&rig, 8192);
-    cr_expect_eq(pf_perf_threads_open(&rig.threads, 1 << 29, 1 << 29, 0), PF_PERF_GONE);
+    cr_expect_eq(pf_perf_threads_open(&rig.threads, 1 << 29, 1 << 29), PF_PERF_GONE);
     cr_expect_eq(rig.threads.live, 0u);
     tear_down(&rig);
 }
