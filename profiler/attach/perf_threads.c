@@ -19,12 +19,12 @@
 enum { GROW_CUT_ONE_IN = 400, GROW_FACTOR = 2, ITEMS_FIRST = 64 };
 
 /*
- * Copies that are never half full become smaller; where that was wrong, next time after many more
- * samples. Small ones only at a high rate: there the server can feel the difference
+ * Copies that are never two thirds full become smaller; where that was wrong, next time after many
+ * more samples. Small ones only at a high rate: there the server can feel the difference
  * (docs/decisions/0006); at a low one it cannot, and a stack that deepens later would be cut for
  * longer. To open many threads again would cost more than it saves.
  */
-enum { FIT_AFTER_FIRST = 64, FIT_AFTER_FACTOR = 16, FIT_HEIRS_MAX = 16, FIT_SMALL_HZ = 500 };
+enum { FIT_AFTER_FIRST = 256, FIT_AFTER_FACTOR = 16, FIT_HEIRS_MAX = 16, FIT_SMALL_HZ = 500 };
 
 /* Descriptors kept free for everything else: objects, /proc, the profile itself. */
 enum { FDS_RESERVED = 64 };
@@ -411,7 +411,7 @@ static uint32_t root_of(const struct pf_perf_threads *set, pid_t tid)
     return heir == PF_TID_NONE ? PF_TID_NONE : set->heirs[heir].root;
 }
 
-/* Twice of what was used, or what there is. */
+/* Half as much again as was used, or what there is. */
 static uint32_t fitting_size(const struct pf_perf_threads *set, const struct pf_perf_root *root)
 {
     uint32_t bytes =
@@ -419,8 +419,8 @@ static uint32_t fitting_size(const struct pf_perf_threads *set, const struct pf_
 
     if (root->samples != root->fit_after || root->heirs > FIT_HEIRS_MAX || set->wish.whole_cpu)
         return root->stack_bytes;
-    while (bytes < root->stack_bytes && bytes / 2 < root->most_used)
-        bytes *= 2;
+    while (bytes < root->stack_bytes && bytes / 3 * 2 < root->most_used)
+        bytes += PF_STACK_COPY_LEAST;
     return bytes;
 }
 

@@ -32,7 +32,8 @@
  * takes room in the ring for all that was asked for: the collector, whose caches others use between
  * its turns, then reads ever new memory. 16 KiB cost it 0.57 % of a CPU at 999 Hz (nginx), 32 KiB
  * 0.93 %, 8 KiB 0.47 %. So everybody begins with copies in which nearly all stacks are whole
- * (PF_STACK_COPY_SPARE where rings are small) and soon gets some that are twice what was needed.
+ * (PF_STACK_COPY_SPARE where rings are small) and soon gets some that are half as large again as
+ * was needed.
  */
 enum {
     PF_STACK_COPY_FIRST = 32 << 10,

@@ -149,7 +149,7 @@ static uint32_t copy_bytes(const struct rig *rig)
 }
 
 /* More than are asked for before copies are made smaller. */
-enum { MANY_SAMPLES = 100, MANY_MORE = 11 };
+enum { MANY_SAMPLES = 300, MANY_MORE = 14 };
 
 static void count_samples(struct rig *rig, uint32_t used_bytes)
 {
@@ -181,14 +181,14 @@ Test(perf_rings, small_stacks_get_smaller_copies_and_after_a_cut_not_soon_again)
     tear_down(&rig);
 }
 
-Test(perf_rings, copies_hold_twice_the_largest_stack_and_are_not_small_at_a_low_rate)
+Test(perf_rings, copies_are_larger_than_the_largest_stack_and_not_small_at_a_low_rate)
 {
     struct rig rig;
 
     set_up(&rig, PF_STACK_COPY_FIRST);
     cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     (void)pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig),
-                                       PF_STACK_COPY_LEAST / 2 + 8);
+                                       PF_STACK_COPY_LEAST / 3 * 2 + 8);
     count_samples(&rig, 100);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_LEAST * 2);
     tear_down(&rig);
@@ -196,7 +196,7 @@ Test(perf_rings, copies_hold_twice_the_largest_stack_and_are_not_small_at_a_low_
     set_up(&rig, PF_STACK_COPY_FIRST);
     cr_assert_eq(pf_perf_threads_open(&rig.threads, getpid(), getpid()), PF_PERF_OPENED);
     (void)pf_perf_threads_count_sample(&rig.threads, getpid(), copy_bytes(&rig),
-                                       PF_STACK_COPY_FIRST / 2 + 8);
+                                       PF_STACK_COPY_FIRST / 3 * 2 + 8);
     count_samples(&rig, 100);
     cr_expect_eq(copy_bytes(&rig), (uint32_t)PF_STACK_COPY_FIRST);
     tear_down(&rig);
