@@ -167,11 +167,11 @@ static bool is_brisk(struct pf_perf_session *session)
 static int wait_limit_ms(struct pf_perf_session *session)
 {
     int period_ms = (int)(session->period_ns / 1000000) + 1;
-    int limit_ms = DRAIN_PERIODS * period_ms < WAIT_MS ? DRAIN_PERIODS * period_ms : WAIT_MS;
+    int periods = is_brisk(session) ? BRISK_PERIODS : DRAIN_PERIODS;
 
-    if (is_brisk(session) && BRISK_PERIODS * period_ms < limit_ms)
-        limit_ms = BRISK_PERIODS * period_ms;
-    return session->is_wall && period_ms < limit_ms ? period_ms : limit_ms;
+    if (session->is_wall)
+        periods = 1; /* waiting threads are looked at as often as others are sampled */
+    return periods * period_ms < WAIT_MS ? periods * period_ms : WAIT_MS;
 }
 
 static void collect(struct pf_perf_session *session)

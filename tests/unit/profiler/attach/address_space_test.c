@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "profiler/attach/mapped_objects.h"
+#include "profiler/unwind/unwind_cache.h"
 
 static struct pf_mapped_objects objects;
 
@@ -155,6 +156,28 @@ Test(address_space, code_without_a_file_is_each_processs_own)
     cr_expect_null(code.at[0].rows);
     pf_space_fini(&one);
     pf_space_fini(&two);
+    pf_mapped_objects_fini(&objects);
+}
+
+/* Rules remembered for the code that was there before would lead walks astray. */
+Test(address_space, what_walks_remember_is_forgotten_when_code_changes)
+{
+    struct pf_space space = {.pid = 1};
+
+    map(&space, 0x1000, 0x2000, "/a");
+    (void)pf_space_code(&space, &objects);
+    unsigned char *memory = (unsigned char *)pf_space_walks(&space);
+    cr_expect_eq((uintptr_t)memory % 64, 0u);
+    memset(memory, 0xff, PF_UNWIND_CACHE_BYTES);
+    (void)pf_space_code(&space, &objects);
+    cr_expect_eq(*(unsigned char *)pf_space_walks(&space), 0xff, "nothing has changed");
+
+    map(&space, 0x3000, 0x4000, "/b");
+    (void)pf_space_code(&space, &objects);
+    memory = (unsigned char *)pf_space_walks(&space);
+    for (size_t i = 0; i < PF_UNWIND_CACHE_BYTES; i++)
+        cr_assert_eq(memory[i], 0, "byte %zu", i);
+    pf_space_fini(&space);
     pf_mapped_objects_fini(&objects);
 }
 
